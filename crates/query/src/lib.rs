@@ -1,0 +1,211 @@
+//! Answers questions over the store: the only home of DataFusion.
+//!
+//! A [`spec::Query`] (plain tree) is resolved against the fields seen, planned per slice of time,
+//! and its mergeable states become an [`answer::Answer`].
+//!
+//! **Does not know** how rows are written, HTTP, any vendor.
+
+pub mod answer;
+pub mod facets;
+pub mod spec;
+pub mod text;
+pub mod trace;
+
+use event::EnvId;
+use std::sync::Arc;
+
+pub use answer::{Answer, Cell, ScanStats};
+pub use spec::Query;
+
+/// Which rows a question is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The environment: a mandatory filter at the root of every plan.
+    pub env: EnvId,
+    /// One dataset's slug; `None`: every table of the environment (`__all__`).
+    pub dataset: Option<String>,
+}
+
+/// Limits of one question (reliability.md §3).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Wall time, milliseconds; beyond it the answer is partial, or an error when there is nothing yet.
+    pub time_ms: u64,
+    /// Bytes of memory one question may hold.
+    pub memory_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time_ms: 60_000,
+            memory_bytes: 512 << 20,
+        }
+    }
+}
+
+/// Sent while a question runs.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    /// What has been read so far.
+    Read(ScanStats),
+    /// The answer over the slices read so far (newest first).
+    Partial(Box<Answer>),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The question cannot be asked: says what and where.
+    #[error("{0}")]
+    Invalid(String),
+    /// A construct that is not built, by name.
+    #[error("{0} is not supported")]
+    Unsupported(String),
+    /// Time or memory ran out.
+    #[error("{0}")]
+    LimitExceeded(String),
+    /// Too many questions at once.
+    #[error("too many questions are running; retry in a moment")]
+    Busy,
+    /// The asker went away.
+    #[error("cancelled")]
+    Cancelled,
+    /// A block does not match its checksum, a file cannot be read, or a bug.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// A field that questions over a scope can name.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct FieldInfo {
+    /// The visible name.
+    pub name: String,
+    /// Types seen, the first one first: `string` `integer` `float` `boolean`.
+    pub types: Vec<&'static str>,
+    /// Last time a batch brought it, nanoseconds; 0 for fixed columns.
+    pub last_seen_ns: i64,
+    /// Rows that had it since the start of counting.
+    pub rows: u64,
+}
+
+/// Rows with all their fields, for the Events tab.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Rows {
+    /// Newest first; visible names; `timestamp_ns` (text), `dataset` and `event_id` always there.
+    pub rows: Vec<answer::Row>,
+    /// Whether there were more.
+    pub more: bool,
+    /// What it took.
+    pub stats: ScanStats,
+}
+
+/// Asks questions of a store. Runs on its own threads, never on the caller's runtime.
+#[derive(Clone)]
+pub struct Querier {
+    #[expect(dead_code, reason = "until the executor stands")]
+    store: store::Store,
+    #[expect(dead_code, reason = "until the executor stands")]
+    clock: Arc<dyn store::Clock>,
+}
+
+impl Querier {
+    /// A querier with its own pool of `threads` threads; at most that many questions run at once, 32 wait.
+    #[must_use]
+    pub fn new(store: store::Store, clock: Arc<dyn store::Clock>, threads: usize) -> Self {
+        let _ = threads;
+        Self { store, clock }
+    }
+
+    /// Answers `query`. `progress` is called between slices; dropping the future cancels.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn run(
+        &self,
+        scope: &Scope,
+        query: &Query,
+        limits: Limits,
+        progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+    ) -> Result<Answer, Error> {
+        let _ = (scope, query, limits, progress);
+        crate::unimplemented_yet()
+    }
+
+    /// The newest rows that pass the query's filters and range, with all their fields.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn rows(&self, scope: &Scope, query: &Query, limit: usize) -> Result<Rows, Error> {
+        let _ = (scope, query, limit);
+        crate::unimplemented_yet()
+    }
+
+    /// The fields of a scope, visible names, sorted.
+    #[must_use]
+    pub fn fields(&self, scope: &Scope) -> Vec<FieldInfo> {
+        let _ = scope;
+        crate::unimplemented_yet()
+    }
+
+    /// Distinct values of a field in the last two hours, most frequent first, that begin with `prefix`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn values(
+        &self,
+        scope: &Scope,
+        field: &str,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<(Cell, u64)>, Error> {
+        let _ = (scope, field, prefix, limit);
+        crate::unimplemented_yet()
+    }
+
+    /// Which fields make a selection differ from the rest.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn bubble_up(
+        &self,
+        scope: &Scope,
+        ask: &facets::BubbleUp,
+    ) -> Result<facets::Facets, Error> {
+        let _ = (scope, ask);
+        crate::unimplemented_yet()
+    }
+
+    /// All rows of a trace. `hint`: nanoseconds around which it is looked for first.
+    ///
+    /// # Errors
+    /// See [`Error`]. An unknown id is an empty trace.
+    pub async fn trace(
+        &self,
+        env: EnvId,
+        id: event::TraceId,
+        hint: Option<(i64, i64)>,
+    ) -> Result<trace::Trace, Error> {
+        let _ = (env, id, hint);
+        crate::unimplemented_yet()
+    }
+
+    /// Root spans that pass the query's filters and range, newest or slowest first.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn traces(
+        &self,
+        scope: &Scope,
+        query: &Query,
+        sort: trace::TraceSort,
+        limit: usize,
+    ) -> Result<Vec<trace::TraceSummary>, Error> {
+        let _ = (scope, query, sort, limit);
+        crate::unimplemented_yet()
+    }
+}
+
+pub(crate) fn unimplemented_yet() -> ! {
+    std::process::abort()
+}

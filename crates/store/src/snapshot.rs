@@ -1,0 +1,39 @@
+//! What a reader sees.
+
+use crate::Tombstone;
+use crate::part::Part;
+use event::EventBatch;
+use std::sync::Arc;
+
+/// A batch in the recent buffer: immutable, shared.
+#[derive(Debug)]
+pub struct BufferedBatch {
+    /// The rows; receipt times and identities are filled in.
+    pub batch: EventBatch,
+    /// First and last sequence of the records it holds.
+    pub sequences: (u64, u64),
+    /// Smallest and greatest event time, nanoseconds.
+    pub ts_range: (i64, i64),
+}
+
+/// All rows of one table at one moment, each exactly once.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Parts, newest first by `ts_max`.
+    pub parts: Vec<Arc<Part>>,
+    /// Buffered batches, oldest first.
+    pub batches: Vec<Arc<BufferedBatch>>,
+    /// Rows to be left out although present: deleted datasets.
+    pub tombstones: Arc<[Tombstone]>,
+    /// Rows with `ts` below are expired: default, and by dataset where one has its own setting.
+    pub expired_before: Arc<Expiry>,
+}
+
+/// Retention, resolved to event times at the moment of the snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expiry {
+    /// Nanoseconds; `i64::MIN` for ever.
+    pub default: i64,
+    /// (dataset slug, nanoseconds), sorted.
+    pub by_dataset: Vec<(String, i64)>,
+}
