@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// The value of a group key or a calculation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Cell {
     /// No value.
@@ -25,7 +26,7 @@ pub enum Cell {
 }
 
 /// One bin of a histogram: values in `min..max`, and their weight.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Bin {
     /// Lower edge.
     pub min: f64,
@@ -39,7 +40,7 @@ pub struct Bin {
 pub type Row = BTreeMap<String, Cell>;
 
 /// One group at one time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SeriesPoint {
     /// Start of the bucket, nanoseconds since 1970.
     pub time_ns: i64,
@@ -48,7 +49,7 @@ pub struct SeriesPoint {
 }
 
 /// The answer to a question.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Answer {
     /// The range asked, nanoseconds, half open.
     pub start_ns: i64,
@@ -81,7 +82,7 @@ pub struct Answer {
 }
 
 /// What a question read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScanStats {
     /// Rows that passed time and dataset.
     pub rows_examined: u64,

@@ -3,9 +3,10 @@
 use crate::answer::{Bin, Cell, ScanStats};
 use crate::spec::Query;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A selection within a question's rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BubbleUp {
     /// The question: its filters and range give the rows.
     pub query: Query,
@@ -20,7 +21,7 @@ pub struct BubbleUp {
 }
 
 /// What was selected.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Selection {
     /// A box on a heatmap: time and value, both half open.
@@ -44,7 +45,7 @@ pub enum Selection {
 }
 
 /// Fields ranked by difference.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Facets {
     /// Weighted rows selected.
     pub selected: u64,
@@ -63,7 +64,7 @@ pub struct Facets {
 }
 
 /// One field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Facet {
     /// Its visible name.
     pub field: String,
@@ -76,7 +77,7 @@ pub struct Facet {
 }
 
 /// The distribution of a field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Shape {
     /// Shares by value, greatest difference first, at most 10; null is a value.
@@ -98,7 +99,7 @@ pub enum Shape {
 }
 
 /// One value of a field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Bar {
     /// The value; null: absent.
     pub value: Cell,

@@ -4,9 +4,10 @@
 //! [`crate::text`]. What stands here is what was asked, unresolved: fields are visible names.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A question over one dataset or a whole environment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// What to compute. Empty: COUNT.
@@ -57,7 +58,7 @@ pub struct Query {
 }
 
 /// How filters combine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Combination {
     /// All must hold.
@@ -76,7 +77,7 @@ impl Combination {
 }
 
 /// One thing to compute.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calculation {
     /// The operation.
@@ -96,7 +97,7 @@ pub struct Calculation {
 }
 
 /// Operations, in the vendor's spelling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(
     missing_docs,
@@ -130,7 +131,7 @@ pub enum Op {
 }
 
 /// One condition on a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// The field, maybe with `root.` `parent.` `child.` `any.` `any2.` `any3.` `none.` before it.
@@ -143,7 +144,7 @@ pub struct Filter {
 }
 
 /// Comparisons of a filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the wire names say what they are")]
 pub enum FilterOp {
@@ -172,7 +173,7 @@ pub enum FilterOp {
 }
 
 /// One term of the order of groups: a breakdown (`column`) or a calculation (`op`, `column`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// The breakdown, or the calculation's field.
@@ -187,7 +188,7 @@ pub struct Order {
 }
 
 /// Direction of an order; ascending unless told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Smallest first.
@@ -198,7 +199,7 @@ pub enum Direction {
 }
 
 /// One condition on a group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Having {
     /// The calculation.

@@ -2,6 +2,7 @@
 
 use crate::answer::{Row, ScanStats};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// All rows of one trace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ pub struct TraceRow {
 }
 
 /// Order of a list of traces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TraceSort {
     /// Newest root first.
