@@ -1,2 +1,52 @@
-//! .
-fn main() {}
+//! The project's tasks: `cargo xtask check | tidy | gen | long`.
+//!
+//! `check` is what CI runs: format, lints, all tests, tidiness, the UI's own checks. `long` holds
+//! what takes hours: advisories and licences, fuzzing, big loads.
+
+mod check;
+mod long;
+mod tidy;
+
+use anyhow::{Context as _, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn main() -> anyhow::Result<()> {
+    let mut args = std::env::args().skip(1);
+    let root = root();
+    match args.next().as_deref() {
+        Some("check") => check::run(&root),
+        Some("tidy") => tidy::run(&root),
+        Some("gen") => generate(&root),
+        Some("long") => long::run(&root, &args.collect::<Vec<_>>()),
+        _ => bail!("usage: cargo xtask check | tidy | gen | long [deny|fuzz|load|crash]"),
+    }
+}
+
+/// Writes what is generated from the Rust types: the OpenAPI description and the UI's client.
+fn generate(root: &Path) -> anyhow::Result<()> {
+    let description = root.join("ui/openapi.json");
+    run(Command::new("cargo").args(["run", "--quiet", "--package", "api", "--example", "openapi", "--"]).arg(&description))?;
+    run(npm(root).args(["run", "gen"]))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// npm in the UI's folder.
+fn npm(root: &Path) -> Command {
+    let mut c = Command::new("npm");
+    c.current_dir(root.join("ui"));
+    c
+}
+
+/// Runs a command and fails with its name when it does.
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    eprintln!("+ {command:?}");
+    let status = command.status().with_context(|| format!("{:?} does not start", command.get_program()))?;
+    if !status.success() {
+        bail!("{command:?}: {status}");
+    }
+    Ok(())
+}
