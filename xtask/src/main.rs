@@ -26,12 +26,25 @@ fn main() -> anyhow::Result<()> {
 /// Writes what is generated from the Rust types: the OpenAPI description and the UI's client.
 fn generate(root: &Path) -> anyhow::Result<()> {
     let description = root.join("ui/openapi.json");
-    run(Command::new("cargo").args(["run", "--quiet", "--package", "api", "--example", "openapi", "--"]).arg(&description))?;
+    run(Command::new("cargo")
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "api",
+            "--example",
+            "openapi",
+            "--",
+        ])
+        .arg(&description))?;
     run(npm(root).args(["run", "gen"]))
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap_or_default()
 }
 
 /// npm in the UI's folder.
@@ -44,7 +57,9 @@ fn npm(root: &Path) -> Command {
 /// Runs a command and fails with its name when it does.
 fn run(command: &mut Command) -> anyhow::Result<()> {
     eprintln!("+ {command:?}");
-    let status = command.status().with_context(|| format!("{:?} does not start", command.get_program()))?;
+    let status = command
+        .status()
+        .with_context(|| format!("{:?} does not start", command.get_program()))?;
     if !status.success() {
         bail!("{command:?}: {status}");
     }

@@ -16,7 +16,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("honeycomb", &["event", "engine"]),
     ("api", &["event", "engine"]),
     ("cruddur", &[]),
-    ("server", &["event", "engine", "otlp", "honeycomb", "api", "cruddur"]),
+    (
+        "server",
+        &["event", "engine", "otlp", "honeycomb", "api", "cruddur"],
+    ),
     ("support", &[]),
     ("loadgen", &[]),
     ("xtask", &[]),
@@ -30,7 +33,13 @@ const HOMES: &[(&str, &[&str])] = &[
 ];
 
 /// Two versions of these in the lock file would be two sets of types.
-const ONE_VERSION: &[&str] = &["arrow-array", "arrow-schema", "parquet", "object_store", "datafusion"];
+const ONE_VERSION: &[&str] = &[
+    "arrow-array",
+    "arrow-schema",
+    "parquet",
+    "object_store",
+    "datafusion",
+];
 
 /// Lines from which a file is asked whether it holds a second subject.
 const LONG_FILE_LINES: usize = 700;
@@ -69,7 +78,11 @@ fn arrows(metadata: &Value, broken: &mut Vec<String>) {
             broken.push(format!("crate {name} has no line in the table of arrows"));
             continue;
         };
-        let normal = package["dependencies"].as_array().into_iter().flatten().filter(|d| d["kind"].is_null());
+        let normal = package["dependencies"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|d| d["kind"].is_null());
         for dependency in normal.filter_map(|d| d["name"].as_str()) {
             if ours.contains(&dependency) && !allowed.contains(&dependency) {
                 broken.push(format!("{name} may not use {dependency}"));
@@ -77,7 +90,9 @@ fn arrows(metadata: &Value, broken: &mut Vec<String>) {
             if let Some((_, homes)) = HOMES.iter().find(|(lib, _)| *lib == dependency)
                 && !homes.contains(&name)
             {
-                broken.push(format!("{dependency} has its home in {homes:?}, not in {name}"));
+                broken.push(format!(
+                    "{dependency} has its home in {homes:?}, not in {name}"
+                ));
             }
         }
     }
@@ -86,7 +101,10 @@ fn arrows(metadata: &Value, broken: &mut Vec<String>) {
 fn versions(root: &Path, broken: &mut Vec<String>) -> anyhow::Result<()> {
     let lock = std::fs::read_to_string(root.join("Cargo.lock")).context("Cargo.lock")?;
     for name in ONE_VERSION {
-        let found = lock.lines().filter(|l| *l == format!("name = \"{name}\"")).count();
+        let found = lock
+            .lines()
+            .filter(|l| *l == format!("name = \"{name}\""))
+            .count();
         if found != 1 {
             broken.push(format!("Cargo.lock holds {found} versions of {name}"));
         }
@@ -97,7 +115,8 @@ fn versions(root: &Path, broken: &mut Vec<String>) -> anyhow::Result<()> {
 fn sources(root: &Path, broken: &mut Vec<String>) -> anyhow::Result<()> {
     for folder in ["crates", "examples", "tests", "xtask", "bench"] {
         for file in rust_files(&root.join(folder))? {
-            let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+            let text =
+                std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
             let shown = file.strip_prefix(root).unwrap_or(&file).display();
             let is_test = file.file_name().is_some_and(|n| n == "tests.rs")
                 || file.components().any(|c| c.as_os_str() == "tests");
@@ -122,7 +141,10 @@ fn rust_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         }
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
-            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|n| n.to_str())
+                .unwrap_or_default();
             if path.is_dir() && !matches!(name, "target" | "node_modules" | "fixtures") {
                 open.push(path);
             } else if name.ends_with(".rs") {

@@ -212,7 +212,8 @@ impl EventBatch {
                     .collect::<Vec<_>>(),
             )
         });
-        let mut keys: BTreeMap<(&str, Type), (&Arc<str>, Vec<Option<&Column>>)> = BTreeMap::new();
+        type Stack<'a> = (&'a Arc<str>, Vec<Option<&'a Column>>);
+        let mut keys: BTreeMap<(&str, Type), Stack<'_>> = BTreeMap::new();
         for (i, b) in batches.iter().enumerate() {
             for a in &b.attrs {
                 let slot = keys

@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
                     .array::<8>(rows.div_ceil(64))?
                     .map(u64::from_le_bytes)
                     .collect();
-                if rows % 64 != 0 && bits.last().is_some_and(|w| w >> (rows % 64) != 0) {
+                if !rows.is_multiple_of(64) && bits.last().is_some_and(|w| w >> (rows % 64) != 0) {
                     return Err(Malformed("presence beyond the rows"));
                 }
                 Presence::Bits(bits)
@@ -392,7 +392,7 @@ mod tests {
                 assert!(b.begin_row(i as i64 + 1));
                 b.set_dataset(if i % 7 == 0 { "a" } else { "b" });
                 if id % 3 == 0 {
-                    b.set_trace_id(TraceId([*id as u8; 16]));
+                    b.set_trace_id(TraceId([id.to_be_bytes()[7]; 16]));
                     b.set_span_id(SpanId(id.to_be_bytes()));
                 }
                 if id % 5 == 0 {

@@ -503,8 +503,9 @@ mod tests {
             let c = ints(&rows, n);
             for r in 0..n {
                 let want = rows
-                    .contains(&(r as u32))
-                    .then(|| ValueRef::Int(r as i64 * 10));
+                    .iter()
+                    .any(|x| *x as usize == r)
+                    .then(|| ValueRef::Int(i64::try_from(r).unwrap() * 10));
                 assert_eq!(c.value(r), want, "row {r} of {rows:?}");
             }
             assert_eq!(c.presence.count(n), rows.len());
