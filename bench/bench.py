@@ -1,0 +1,245 @@
+"""Drives the server with the load generator and prints figures with their gates.
+
+Ingest: one core for the server, the other for the load, every ack durable, background work settled.
+Queries: CPU of the server process per question, over the rows that the ingest run left; with --peer the same
+questions to ClickHouse in-process (chdb) over the same events, in the same run.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+KEY = "fsdev_ingest_key_000000"
+TICK = os.sysconf("SC_CLK_TCK")
+
+# name, our question, the same in SQL (table e; columns as the flat events have them), and the gate in CPU ms
+# over 5 M spans: twice the best of ClickHouse and VictoriaLogs as measured once on the reference machine.
+QUESTIONS = [
+    ("count by minute", {"calculations": [{"op": "COUNT"}], "granularity": 60},
+     "SELECT toStartOfMinute(fromUnixTimestamp64Nano(ts)) m, count() FROM e GROUP BY m", 120),
+    ("p50, p99 by route",
+     {"calculations": [{"op": "P50", "column": "duration_ms"}, {"op": "P99", "column": "duration_ms"}],
+      "breakdowns": ["http.route"], "filters": [{"column": "http.route", "op": "exists"}], "limit": 1000},
+     "SELECT \"http.route\" r, quantiles(0.5, 0.99)(duration_ms) FROM e WHERE r != '' GROUP BY r", 146),
+    ("distinct users", {"calculations": [{"op": "COUNT_DISTINCT", "column": "user.id"}]},
+     "SELECT uniq(\"user.id\") FROM e", 406),
+    ("top 10 users with p99",
+     {"calculations": [{"op": "COUNT"}, {"op": "P99", "column": "duration_ms"}], "breakdowns": ["user.id"], "limit": 10},
+     "SELECT \"user.id\" u, count() c, quantile(0.99)(duration_ms) FROM e GROUP BY u ORDER BY c DESC LIMIT 10", 850),
+    ("rare attribute",
+     {"calculations": [{"op": "COUNT"}], "filters": [{"column": "app.debug_ticket", "op": "exists"}]},
+     "SELECT count() FROM e WHERE \"app.debug_ticket\" != ''", 8),
+]
+
+
+class Server:
+    """A running server on free ports, pinned to `cores`."""
+
+    def __init__(self, binary, data_dir, cores):
+        self.ready_file = pathlib.Path(data_dir).with_suffix(".ready")
+        self.ready_file.unlink(missing_ok=True)
+        self.log = open(pathlib.Path(data_dir).with_suffix(".log"), "ab")
+        started = time.monotonic()
+        self.process = subprocess.Popen(
+            ["taskset", "-c", cores, binary, "serve", "--dev", "--data-dir", data_dir, "--http", "127.0.0.1:0",
+             "--otlp-http", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--ready-file", str(self.ready_file)],
+            stdout=subprocess.DEVNULL, stderr=self.log)
+        while not self.ready_file.exists() or not self.ready_file.read_text().strip():
+            if self.process.poll() is not None:
+                raise SystemExit(f"the server ended: see {self.log.name}")
+            time.sleep(0.002)
+        self.start_ms = (time.monotonic() - started) * 1000
+        self.ready = json.loads(self.ready_file.read_text())
+        self.pid = self.process.pid
+
+    def url(self, path, listener="http"):
+        return f"http://{self.ready[listener]}{path}"
+
+    def post(self, path, body):
+        request = urllib.request.Request(self.url(path), json.dumps(body).encode(),
+                                         {"content-type": "application/json", "accept": "application/json",
+                                          "x-foursight-csrf": "1"})
+        with urllib.request.urlopen(request, timeout=300) as reply:
+            return json.load(reply)
+
+    def cpu_ms(self):
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * 1000 / TICK
+
+    def memory_mb(self, what):
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(what):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+    def stop(self, sig=signal.SIGTERM):
+        self.process.send_signal(sig)
+        self.process.wait(120)
+
+
+def load(args, server, spans, *more):
+    """Sends `spans` and returns what the load generator printed, as a dict."""
+    out = subprocess.run(
+        ["taskset", "-c", "1", args.loadgen, "send", "--url", server.url("/v1/traces", "otlp_http"), "--header",
+         f"x-honeycomb-team: {KEY}", "--spans", str(spans), "--gzip", "--concurrency", "8", "--server-pid",
+         str(server.pid), "--settle-s", "120", *more],
+        capture_output=True, text=True, check=False)
+    if out.returncode != 0:
+        raise SystemExit(f"loadgen: {out.returncode}\n{out.stdout}\n{out.stderr}")
+    words = (word.split("=", 1) for word in out.stdout.split() if "=" in word)
+    return {key: value for key, value in words} | {"text": out.stdout}
+
+
+def disk_bytes(folder):
+    return sum(f.stat().st_size for f in pathlib.Path(folder).rglob("*") if f.is_file())
+
+
+def count(server):
+    answer = server.post("/foursight/v1/query", {"env": "dev", "query": {"calculations": [{"op": "COUNT"}], "time_range": 86400}})
+    return answer["results"][0]["COUNT"] if answer["results"] else 0
+
+
+def ingest(args, work):
+    """Three runs on one core; returns the medians and leaves the last data directory."""
+    cpu, rss, size = [], [], []
+    for run in range(args.runs):
+        folder = f"{work}/ingest-{run}"
+        server = Server(args.server, folder, "0")
+        idle = server.memory_mb("VmRSS")
+        said = load(args, server, args.spans)
+        found = count(server)
+        # Span events are rows of their own, so there are at least as many rows as spans.
+        if found < args.spans:
+            raise SystemExit(f"{found} rows for {args.spans} spans sent")
+        cpu.append(float(said["cpu_s_per_million"]))
+        rss.append(server.memory_mb("VmHWM"))
+        server.stop()
+        size.append(disk_bytes(f"{folder}/data") / args.spans)
+        print(f"  run {run + 1}: {cpu[-1]:.2f} CPU-s/M, {size[-1]:.1f} B/span, peak {rss[-1]:.0f} MB", file=sys.stderr)
+        if run + 1 < args.runs:
+            shutil.rmtree(folder)
+    return {"cpu_s_per_million": statistics.median(cpu), "bytes_per_span": statistics.median(size),
+            "rss_peak_mb": statistics.median(rss), "rss_idle_mb": idle, "folder": folder}
+
+
+def latency(args, work):
+    """Open loop at 15,000 spans/s: the time from when a batch was due to its ack."""
+    server = Server(args.server, f"{work}/latency", "0")
+    said = load(args, server, 15_000 * 30, "--rate", "15000")
+    server.stop()
+    return said
+
+
+def queries(args, folder):
+    server = Server(args.server, folder, "0,1")
+    result = {}
+    for name, question, _, _ in QUESTIONS:
+        body = {"env": "dev", "query": question | {"time_range": 86400}}
+        server.post("/foursight/v1/query", body)
+        figures = []
+        for _ in range(5):
+            before, started = server.cpu_ms(), time.monotonic()
+            server.post("/foursight/v1/query", body)
+            figures.append((server.cpu_ms() - before, (time.monotonic() - started) * 1000))
+        result[name] = {"cpu_ms": statistics.median(f[0] for f in figures), "wall_ms": statistics.median(f[1] for f in figures)}
+        print(f"  {name}: {result[name]}", file=sys.stderr)
+    rows = server.post("/foursight/v1/rows", {"env": "dev", "query": {"time_range": 86400}, "limit": 20})
+    ids = [r["trace.trace_id"] for r in rows["rows"] if r.get("trace.trace_id")]
+    times = []
+    for trace in ids:
+        started = time.monotonic()
+        with urllib.request.urlopen(server.url(f"/foursight/v1/environments/dev/traces/{trace}"), timeout=60) as reply:
+            reply.read()
+        times.append((time.monotonic() - started) * 1000)
+    result["trace by id"] = {"wall_ms": statistics.median(times)}
+    server.stop(signal.SIGKILL)
+    server = Server(args.server, folder, "0,1")
+    result["start after kill -9"] = {"wall_ms": server.start_ms}
+    server.stop()
+    return result
+
+
+def peer(args, work):
+    """The same questions to ClickHouse (chdb) over the same events."""
+    import chdb.session
+
+    raw = f"{work}/events.frames"
+    subprocess.run([args.loadgen, "write", "--signal", "jsonl", "--spans", str(args.spans), "--out", raw], check=True,
+                   stdout=subprocess.DEVNULL)
+    lines = f"{work}/events.jsonl"
+    with open(raw, "rb") as frames, open(lines, "wb") as out:
+        while head := frames.read(20):
+            out.write(frames.read(int.from_bytes(head[:4], "little")))
+    session = chdb.session.Session(f"{work}/chdb")
+    session.query("SET max_threads = 1")
+    session.query(f"""CREATE TABLE e ENGINE = MergeTree ORDER BY ts AS
+        SELECT *, toUnixTimestamp64Nano(parseDateTime64BestEffort(_time, 9)) ts
+        FROM file('{lines}', JSONEachRow) SETTINGS input_format_null_as_default = 1, schema_inference_make_columns_nullable = 0""")
+    session.query("OPTIMIZE TABLE e FINAL")
+    result = {}
+    for name, _, sql, _ in QUESTIONS:
+        session.query(sql)
+        figures = []
+        for _ in range(5):
+            before = time.process_time()
+            session.query(sql)
+            figures.append((time.process_time() - before) * 1000)
+        result[name] = statistics.median(figures)
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--loadgen", required=True)
+    parser.add_argument("--spans", type=int, default=5_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", default="ingest,latency,queries")
+    parser.add_argument("--peer", action="store_true", help="also ask chdb, which must be importable")
+    parser.add_argument("--work", help="folder to work in; a temporary one otherwise")
+    args = parser.parse_args()
+    only = args.only.split(",")
+    work = args.work or tempfile.mkdtemp(prefix="foursight-bench-")
+    os.makedirs(work, exist_ok=True)
+    report = {"date": datetime.date.today().isoformat(), "spans": args.spans}
+    if "ingest" in only:
+        report["ingest"] = ingest(args, work)
+    if "latency" in only:
+        report["latency"] = {k: v for k, v in latency(args, work).items() if k != "text"}
+    if "queries" in only:
+        report["queries"] = queries(args, report.get("ingest", {}).get("folder", f"{work}/ingest-{args.runs - 1}"))
+    if args.peer:
+        report["peer"] = peer(args, work)
+    scale = args.spans / 5_000_000
+    print("| figure | measured | gate |\n| --- | --- | --- |")
+    if "ingest" in report:
+        i = report["ingest"]
+        print(f"| CPU-seconds per million spans | {i['cpu_s_per_million']:.2f} | 6.3 |")
+        print(f"| bytes per span on disk, compacted | {i['bytes_per_span']:.1f} | 58 |")
+        print(f"| RSS peak, MB | {i['rss_peak_mb']:.0f} | 400 |\n| RSS idle, MB | {i['rss_idle_mb']:.0f} | 80 |")
+    if "latency" in report:
+        print(f"| p99 of a batch at 15,000 spans/s, ms | {report['latency'].get('p99_ms', '?')} | 12 |")
+    for name, _, _, gate in QUESTIONS if "queries" in report else []:
+        beside = f", ClickHouse in this run {report['peer'][name]:.0f}" if "peer" in report else ""
+        print(f"| CPU ms: {name} | {report['queries'][name]['cpu_ms']:.0f} | {gate * scale:.0f}{beside} |")
+    if "queries" in report:
+        print(f"| trace by id, warm, ms | {report['queries']['trace by id']['wall_ms']:.1f} | 10 |")
+        print(f"| start to ready after kill -9, ms | {report['queries']['start after kill -9']['wall_ms']:.0f} | 1000 |")
+    out = pathlib.Path(__file__).parent / "results"
+    out.mkdir(exist_ok=True)
+    (out / f"{report['date']}.json").write_text(json.dumps(report, indent=1))
+    if not args.work:
+        shutil.rmtree(work)
+
+
+main()
