@@ -55,21 +55,21 @@ impl Part {
     #[must_use]
     pub fn placement(&self, key: &str, ty: Type) -> Placement {
         let _ = (key, ty);
-        crate::unimplemented_yet()
+        crate::store::unimplemented_yet()
     }
 
     /// Every (key, type) with a column of its own or a listed place in overflow; not complete when
     /// the overflow list is a Bloom filter.
     pub fn for_each_key(&self, f: impl FnMut(&str, Type, Placement)) {
         let _ = f;
-        crate::unimplemented_yet()
+        crate::store::unimplemented_yet()
     }
 
     /// Looks the trace up in the part's index.
     #[must_use]
     pub fn trace(&self, id: TraceId) -> TraceHit {
         let _ = id;
-        crate::unimplemented_yet()
+        crate::store::unimplemented_yet()
     }
 
     /// The file's footer, with page indexes; cached.
@@ -77,7 +77,7 @@ impl Part {
     /// # Errors
     /// The file cannot be read or is damaged.
     pub fn metadata(&self) -> Result<Arc<ParquetMetaData>, crate::Error> {
-        crate::unimplemented_yet()
+        crate::store::unimplemented_yet()
     }
 
     /// A reader that checks each 256 KiB block against its checksum on first use.
@@ -85,7 +85,7 @@ impl Part {
     /// # Errors
     /// The file cannot be opened.
     pub fn reader(&self) -> Result<PartReader, crate::Error> {
-        crate::unimplemented_yet()
+        crate::store::unimplemented_yet()
     }
 
     /// The file.

@@ -14,6 +14,8 @@ pub struct BufferedBatch {
     pub sequences: (u64, u64),
     /// Smallest and greatest event time, nanoseconds.
     pub ts_range: (i64, i64),
+    /// Roughly the memory it takes, bytes.
+    pub bytes: usize,
 }
 
 /// All rows of one table at one moment, each exactly once.
@@ -30,10 +32,29 @@ pub struct Snapshot {
 }
 
 /// Retention, resolved to event times at the moment of the snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expiry {
     /// Nanoseconds; `i64::MIN` for ever.
     pub default: i64,
     /// (dataset slug, nanoseconds), sorted.
     pub by_dataset: Vec<(String, i64)>,
+}
+
+impl Default for Expiry {
+    fn default() -> Self {
+        Self {
+            default: i64::MIN,
+            by_dataset: Vec::new(),
+        }
+    }
+}
+
+impl Expiry {
+    /// The limit for a dataset, nanoseconds.
+    #[must_use]
+    pub fn of(&self, dataset: &str) -> i64 {
+        self.by_dataset
+            .binary_search_by(|(d, _)| d.as_str().cmp(dataset))
+            .map_or(self.default, |i| self.by_dataset[i].1)
+    }
 }

@@ -1,0 +1,175 @@
+//! What the store asks of a disk: passed in, so that tests can cut the power.
+//!
+//! Every operation that changes what a crash leaves behind goes through [`Disk`]. SQLite is the one
+//! exception: it opens its own file, and the store announces each of its commits with
+//! [`Disk::step`], so that a simulated disk can stop before or after one.
+
+mod real;
+pub mod sim;
+
+pub use real::RealDisk;
+
+use std::fmt::Debug;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An entry of a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its last component.
+    pub name: String,
+    /// Whether it is a directory.
+    pub is_dir: bool,
+    /// Size of a file, bytes.
+    pub bytes: u64,
+}
+
+/// Room on the file system, bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Free for this process.
+    pub free: u64,
+    /// In all.
+    pub total: u64,
+}
+
+/// A file being written.
+pub trait WriteFile: Send {
+    /// Writes all of `bytes` at `offset`.
+    ///
+    /// # Errors
+    /// As the operating system says; some of the bytes may have been written.
+    fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Reserves room up to `bytes`; the file then has that size and reads as zeros.
+    ///
+    /// # Errors
+    /// `StorageFull` when there is no room. A file system that cannot reserve is no error.
+    fn reserve(&mut self, bytes: u64) -> io::Result<()>;
+
+    /// Makes everything written so far survive a power cut (`fdatasync`).
+    ///
+    /// # Errors
+    /// What was written may be lost, and a second call proves nothing: never retry.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// A file being read. Offsets are from its beginning.
+pub trait ReadFile: Send + Sync + Debug {
+    /// Fills `bytes` from `offset` on.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` past the end.
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Its size, bytes.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn size(&self) -> io::Result<u64>;
+}
+
+/// A file system.
+pub trait Disk: Send + Sync + Debug + 'static {
+    /// Makes a file, empty; one that is there is emptied.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
+
+    /// Opens a file to read.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>>;
+
+    /// Gives a file another name in the same directory, replacing what has it.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a directory if it is empty.
+    ///
+    /// # Errors
+    /// As the operating system says; also when it is not empty.
+    fn remove_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes one directory; says whether it was missing.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn create_dir(&self, path: &Path) -> io::Result<bool>;
+
+    /// Makes the entries of a directory survive a power cut.
+    ///
+    /// # Errors
+    /// As [`WriteFile::sync`].
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// The entries of a directory, by name; none when it is missing.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>>;
+
+    /// Room where `path` lies.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn space(&self, path: &Path) -> io::Result<Space>;
+
+    /// Called before each step of flush, compaction, retention and recovery, and around each
+    /// commit of the manifest, with a name of ours: a place for tests to fail or to end the process.
+    ///
+    /// # Errors
+    /// None, on a real disk.
+    fn step(&self, name: &'static str) -> io::Result<()>;
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// As [`Disk::open`] and [`ReadFile::read_exact_at`].
+pub fn read(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
+    let file = disk.open(path)?;
+    let size = usize::try_from(file.size()?).map_err(io::Error::other)?;
+    let mut bytes = vec![0; size];
+    file.read_exact_at(&mut bytes, 0)?;
+    Ok(bytes)
+}
+
+/// Makes `path` below `root` with every missing directory between, each synced into its parent.
+///
+/// # Errors
+/// As [`Disk::create_dir`] and [`Disk::sync_dir`].
+pub fn create_dirs(disk: &dyn Disk, root: &Path, path: &Path) -> io::Result<()> {
+    let below = path.strip_prefix(root).map_err(io::Error::other)?;
+    let mut at = root.to_owned();
+    for name in below.components() {
+        let parent = at.clone();
+        at.push(name);
+        if disk.create_dir(&at)? {
+            disk.sync_dir(&parent)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the disk, a quota or a size limit is exhausted: a state, not an accident.
+#[must_use]
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}
