@@ -1,0 +1,44 @@
+import { Link } from '@tanstack/react-router';
+import { ChartNoAxesColumn, Download, PanelLeftClose, PanelLeftOpen, Upload } from 'lucide-react';
+import { Icon } from '@/design/Icon.tsx';
+import { Logo } from '@/design/Logo.tsx';
+import { paths } from './paths.ts';
+
+const places = [
+  { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
+  { to: paths.arrivals, name: 'Arrivals', icon: Download },
+  { to: paths.send, name: 'Send data', icon: Upload },
+] as const;
+
+/** Where one can go. Holds only what is built. */
+export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle: () => void }) {
+  return (
+    <nav className="rail" aria-label="Main">
+      <Link to="/" className="logo" aria-label="Foursight">
+        <Logo />
+        <span>Foursight</span>
+      </Link>
+      {places.map(({ to, name, icon }) => (
+        <Link
+          key={name}
+          {...to(env)}
+          title={wide ? undefined : name}
+          aria-label={name}
+          activeProps={{ 'aria-current': 'page' }}
+        >
+          <Icon of={icon} />
+          <span>{name}</span>
+        </Link>
+      ))}
+      <span className="gap" />
+      <button
+        type="button"
+        className="btn ghost icon lo"
+        aria-label={wide ? 'Narrow rail' : 'Wide rail'}
+        onClick={toggle}
+      >
+        <Icon of={wide ? PanelLeftClose : PanelLeftOpen} />
+      </button>
+    </nav>
+  );
+}

@@ -1,0 +1,109 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { sessionQuery } from '@/api/queries.ts';
+import { arrivalsSearch } from '@/pages/arrivals/search.ts';
+import { exploreSearch } from '@/pages/explore/search.ts';
+import { sendSearch } from '@/pages/send/search.ts';
+import { traceSearch } from '@/pages/trace/search.ts';
+import { lastEnvironment } from './environment.ts';
+import { NotFound } from './NotFound.tsx';
+import { Root } from './Root.tsx';
+import { RouteError } from './RouteError.tsx';
+import { Shell } from './Shell.tsx';
+import { parseSearch, stringifySearch } from './search.ts';
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({
+  component: Root,
+  notFoundComponent: NotFound,
+});
+
+/** `/` goes to Explore of the environment used last; without one, to where data is sent from. */
+const index = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const session = await context.client.ensureQueryData(sessionQuery());
+    const env = lastEnvironment(session.environments.map((one) => one.slug));
+    if (env) throw redirect({ to: '/e/$env/explore', params: { env }, replace: true });
+  },
+});
+
+const environment = createRoute({
+  getParentRoute: () => root,
+  path: '/e/$env',
+  component: Shell,
+});
+
+const environmentIndex = createRoute({
+  getParentRoute: () => environment,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/e/$env/explore', params, replace: true });
+  },
+});
+
+const explore = createRoute({
+  getParentRoute: () => environment,
+  path: 'explore',
+  validateSearch: exploreSearch,
+  component: lazyRouteComponent(() => import('@/pages/explore/Page.tsx'), 'ExplorePage'),
+});
+
+const trace = createRoute({
+  getParentRoute: () => environment,
+  path: 'trace/$id',
+  validateSearch: traceSearch,
+  component: lazyRouteComponent(() => import('@/pages/trace/Page.tsx'), 'TracePage'),
+});
+
+const arrivals = createRoute({
+  getParentRoute: () => environment,
+  path: 'arrivals',
+  validateSearch: arrivalsSearch,
+  component: lazyRouteComponent(() => import('@/pages/arrivals/Page.tsx'), 'ArrivalsPage'),
+});
+
+const send = createRoute({
+  getParentRoute: () => environment,
+  path: 'send',
+  validateSearch: sendSearch,
+  component: lazyRouteComponent(() => import('@/pages/send/Page.tsx'), 'SendPage'),
+});
+
+/** A short link: looked up, then replaced by what it stands for. */
+const link = createRoute({
+  getParentRoute: () => root,
+  path: 'l/$id',
+  component: lazyRouteComponent(() => import('./ShortLink.tsx'), 'ShortLink'),
+});
+
+const routes = root.addChildren([
+  index,
+  link,
+  environment.addChildren([environmentIndex, explore, trace, arrivals, send]),
+]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: routes,
+    context: { client },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultErrorComponent: RouteError,
+    defaultNotFoundComponent: NotFound,
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

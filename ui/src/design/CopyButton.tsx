@@ -1,0 +1,27 @@
+import { Check, Copy } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { copyText } from '@/lib/clipboard.ts';
+import { Icon } from './Icon.tsx';
+
+/** Copies `text`; says so for a moment. Without a `label` only the icon shows, named `name`. */
+export function CopyButton({ text, label, name = 'Copy' }: { text: string; label?: string; name?: string }) {
+  const [state, setState] = useState<'rest' | 'done' | 'failed'>('rest');
+  useEffect(() => {
+    if (state === 'rest') return;
+    const timer = setTimeout(() => setState('rest'), 1500);
+    return () => clearTimeout(timer);
+  }, [state]);
+  const said = state === 'done' ? 'Copied' : state === 'failed' ? 'Copy failed' : label;
+  return (
+    <button
+      type="button"
+      className={`btn sm ghost${label ? '' : ' icon'}`}
+      aria-label={label ? undefined : name}
+      title={label ? undefined : name}
+      onClick={() => void copyText(text).then((done) => setState(done ? 'done' : 'failed'))}
+    >
+      <Icon of={state === 'done' ? Check : Copy} small />
+      {label ? <span aria-live="polite">{said}</span> : null}
+    </button>
+  );
+}

@@ -1,0 +1,4 @@
+import * as v from 'valibot';
+
+/** What the address says about this page. */
+export const arrivalsSearch = v.looseObject({});

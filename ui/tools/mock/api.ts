@@ -1,0 +1,27 @@
+import type { Connect } from 'vite';
+
+const session = {
+  dev: true,
+  token_required: false,
+  authorized: true,
+  version: '0.1.0',
+  environments: [
+    { slug: 'bootcamp', name: 'bootcamp', color: '#8456C8' },
+    { slug: 'production', name: 'production', color: '#B3261E' },
+  ],
+  listen: { http: '127.0.0.1:8080', otlp_grpc: '127.0.0.1:4317', otlp_http: '127.0.0.1:4318' },
+  health: { state: 'ok', reasons: [] },
+};
+
+/** Answers under `/foursight/v1`. */
+export const answer: Connect.NextHandleFunction = (request, response, next) => {
+  const json = (body: unknown, status = 200) => {
+    response.statusCode = status;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(body));
+  };
+  const path = (request.url ?? '').split('?')[0];
+  if (path === '/session') return json(session);
+  if (path === '/links') return json({ id: 'abc' });
+  next();
+};

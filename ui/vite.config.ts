@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+import { mockServer } from './tools/mock/plugin.ts';
+
+/** Where `npm run dev` finds a running server; with FOURSIGHT_MOCK=1 made-up answers stand in for it. */
+const server = process.env.FOURSIGHT_URL ?? 'http://127.0.0.1:8080';
+const mock = process.env.FOURSIGHT_MOCK === '1';
+
+export default defineConfig({
+  plugins: [react(), ...(mock ? [mockServer()] : [])],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  build: {
+    target: 'es2023',
+    // Data URLs and the preload polyfill would need holes in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 900,
+  },
+  server: { host: '127.0.0.1', ...(mock ? {} : { proxy: { '/foursight': server } }) },
+  preview: { host: '127.0.0.1', ...(mock ? {} : { proxy: { '/foursight': server } }) },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], css: false },
+});
