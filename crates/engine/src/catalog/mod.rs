@@ -1,0 +1,174 @@
+//! `catalog.sqlite`: environments, keys, datasets, columns as described by people, saved
+//! questions, links, counters.
+//!
+//! What every delivery needs (keys, datasets) is also held in memory, so admitting one costs no
+//! SQL. Every change is one transaction, synced before the call returns; it takes milliseconds and
+//! is rare. One process per file: the store's lock on the directory guards it.
+
+mod backup;
+mod columns;
+mod datasets;
+mod environments;
+mod keys;
+mod questions;
+mod schema;
+
+pub use backup::Fallback;
+pub use columns::{ColumnInfo, ColumnUpdate};
+pub use datasets::{DatasetInfo, DatasetKind, DatasetUpdate};
+pub use environments::{Color, EnvironmentInfo};
+pub use keys::{KeyInfo, KeyKind, MadeKey, NewKey};
+pub use questions::{SavedQuery, StoredResult};
+
+pub(crate) use keys::KeyRecord;
+
+use crate::secret::{self, Sealer};
+use datasets::EnvDatasets;
+use event::EnvId;
+use parking_lot::{Mutex, RwLock};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What went wrong, by what the caller can do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There is none of that name or id.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The name or the secret is in use.
+    #[error("{0}")]
+    Taken(String),
+    /// The value cannot be taken; says why.
+    #[error("{0}")]
+    Invalid(String),
+    /// There are as many as there may be.
+    #[error("at most {limit} {what}")]
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        limit: usize,
+    },
+    /// Protected from deletion.
+    #[error("{0} is protected from deletion")]
+    Protected(&'static str),
+    /// Written by a newer version; nothing was touched.
+    #[error("catalog.sqlite has format {found}, this version knows up to {known}")]
+    NewerFormat {
+        /// Of the file.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// SQLite or the disk refused.
+    #[error("{0}")]
+    Storage(String),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(e: rusqlite::Error) -> Self {
+        Self::Storage(e.to_string())
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(e: std::io::Error) -> Self {
+        Self::Storage(e.to_string())
+    }
+}
+
+/// The catalog. Cheap to clone.
+#[derive(Clone)]
+pub struct Catalog(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    conn: Mutex<Connection>,
+    state: RwLock<State>,
+    sealer: Sealer,
+    fallback: Option<Fallback>,
+}
+
+/// What every delivery needs, in memory.
+#[derive(Default)]
+struct State {
+    environments: BTreeMap<EnvId, Arc<EnvironmentInfo>>,
+    keys: HashMap<String, Arc<KeyRecord>>,
+    /// By the first bytes of the hash; the rest is compared in constant time.
+    by_hash: HashMap<[u8; 8], Vec<Arc<KeyRecord>>>,
+    by_signing_id: HashMap<String, Arc<KeyRecord>>,
+    datasets: HashMap<EnvId, EnvDatasets>,
+}
+
+impl Catalog {
+    /// Opens or makes `catalog.sqlite` in `data_dir`, with `master.key` beside it. A damaged file is
+    /// set aside in `quarantine/` and its last copy taken instead; [`Self::fallback`] tells.
+    ///
+    /// # Errors
+    /// A newer format, or the directory cannot be written.
+    pub fn open(data_dir: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(data_dir)?;
+        let master = data_dir.join("master.key");
+        let sealer = Sealer::new(
+            &secret::master_key(&master)
+                .map_err(|e| Error::Storage(format!("{}: {e}", master.display())))?,
+        );
+        let path = data_dir.join("catalog.sqlite");
+        let (conn, fallback) = backup::open_or_fall_back(&path)?;
+        let state = load(&conn)?;
+        Ok(Self(Arc::new(Inner {
+            path,
+            conn: Mutex::new(conn),
+            state: RwLock::new(state),
+            sealer,
+            fallback,
+        })))
+    }
+
+    /// Whether the catalog was damaged when opened, and what was done.
+    #[must_use]
+    pub fn fallback(&self) -> Option<&Fallback> {
+        self.0.fallback.as_ref()
+    }
+
+    /// Copies the catalog to `catalog.sqlite.bak`, whole and synced, while it is in use.
+    ///
+    /// # Errors
+    /// The copy cannot be written; the one before it stays.
+    pub fn backup(&self) -> Result<(), Error> {
+        backup::copy(&self.0.path)
+    }
+
+    /// A setting of ours.
+    pub(crate) fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let conn = self.0.conn.lock();
+        Ok(conn
+            .query_row("SELECT value FROM settings WHERE name = ?1", [name], |r| {
+                r.get(0)
+            })
+            .optional()?)
+    }
+
+    pub(crate) fn set_setting(&self, name: &str, value: &[u8]) -> Result<(), Error> {
+        let conn = self.0.conn.lock();
+        conn.execute(
+            "INSERT INTO settings (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            rusqlite::params![name, value],
+        )?;
+        Ok(())
+    }
+}
+
+fn load(conn: &Connection) -> Result<State, Error> {
+    let mut state = State::default();
+    environments::load(conn, &mut state)?;
+    keys::load(conn, &mut state)?;
+    datasets::load(conn, &mut state)?;
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests;

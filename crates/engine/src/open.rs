@@ -1,0 +1,229 @@
+//! Opening: configuration, first environment, first keys, owner token.
+
+use crate::arrivals::Arrivals;
+use crate::catalog::{self, Catalog, KeyKind, NewKey};
+use crate::housekeeping::Housekeeping;
+use crate::{Engine, Inner, OpenError, dev, intake, limits, secret};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How the engine is set up.
+#[derive(Clone)]
+pub struct Config {
+    /// Everything lies here; made when missing.
+    pub data_dir: PathBuf,
+    /// Fixed keys, no owner token; for loopback only, which the server sees to.
+    pub dev: bool,
+    /// Days rows are kept by event time; 0: for ever.
+    pub retention_days: u32,
+    /// Bytes of bodies under way, all protocols together.
+    pub inflight_bytes: usize,
+    /// Bytes of rows in memory before they are flushed; `None`: the store's default.
+    pub buffer_bytes: Option<usize>,
+    /// Keys to be there from the start, from a configuration file or variables.
+    pub initial_keys: Vec<InitialKey>,
+    /// Threads that answer questions.
+    pub query_threads: usize,
+}
+
+impl Config {
+    /// The defaults, for a data directory.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            dev: false,
+            retention_days: 60,
+            inflight_bytes: limits::INFLIGHT_BYTES_MIN,
+            buffer_bytes: None,
+            initial_keys: Vec::new(),
+            query_threads: std::thread::available_parallelism().map_or(2, usize::from),
+        }
+    }
+}
+
+/// A key from configuration: made at the start when it is not there, with its environment. Once
+/// revoked it stays revoked.
+#[derive(Clone)]
+pub struct InitialKey {
+    /// Name of its environment.
+    pub environment: String,
+    /// What it is for.
+    pub kind: KeyKind,
+    /// The secret, in any shape.
+    pub secret: String,
+    /// The id of a signing key.
+    pub signing_id: Option<String>,
+}
+
+impl Engine {
+    /// Opens the data directory.
+    ///
+    /// # Errors
+    /// Another process has it, it cannot be written, a newer version wrote it, or a configured key
+    /// cannot be taken.
+    pub fn open(config: Config, clock: Arc<dyn store::Clock>) -> Result<Self, OpenError> {
+        // The store's lock on the directory guards the catalog too, so it comes first.
+        let mut options = store::Options::new(&config.data_dir);
+        options.retention.default_days = config.retention_days;
+        if let Some(bytes) = config.buffer_bytes {
+            options.buffer_bytes_limit = bytes;
+        }
+        let disk = Arc::new(store::disk::RealDisk);
+        let (store, recovery) = store::Store::open(options, Arc::clone(&clock), disk)?;
+        match Self::open_rest(config, clock, store.clone(), recovery) {
+            Ok(engine) => Ok(engine),
+            Err(e) => {
+                if let Err(closing) = store.close() {
+                    tracing::warn!(error = %closing, "the store did not close cleanly");
+                }
+                Err(e)
+            }
+        }
+    }
+
+    fn open_rest(
+        config: Config,
+        clock: Arc<dyn store::Clock>,
+        store: store::Store,
+        recovery: store::Recovery,
+    ) -> Result<Self, OpenError> {
+        let catalog = Catalog::open(&config.data_dir)?;
+        let now = clock.now();
+        recover_environments(&catalog, &store, now)?;
+        if config.dev {
+            let env = catalog.ensure_environment(dev::ENVIRONMENT, now)?;
+            catalog.hold_dev_keys(env.id, now)?;
+        }
+        for key in &config.initial_keys {
+            ensure_key(&catalog, key, now)?;
+        }
+        let (owner_hash, made_token) = owner_token(&catalog, &config)?;
+        let identity_key = identity_key(&catalog)?;
+        let arrivals = Arrivals::new(Arc::clone(&clock), catalog.load_counters()?);
+        let housekeeping = Housekeeping::start(catalog.clone(), arrivals.clone())
+            .map_err(|e| OpenError::Catalog(e.into()))?;
+        let querier = query::Querier::new(
+            store.clone(),
+            Arc::clone(&clock),
+            config.query_threads.max(1),
+        );
+        Ok(Self(Arc::new(Inner {
+            budget: intake::Budget::new(config.inflight_bytes.max(limits::INFLIGHT_BYTES_MIN)),
+            config,
+            clock,
+            store,
+            querier,
+            catalog,
+            arrivals,
+            identity_key,
+            owner_hash: owner_hash.into(),
+            made_token,
+            recovery,
+            housekeeping,
+        })))
+    }
+}
+
+/// Environments that have rows but are not in the catalog: it was lost with its copy. They get a
+/// name, so that the rows can be found, and their numbers are not given to others.
+fn recover_environments(
+    catalog: &Catalog,
+    store: &store::Store,
+    now: i64,
+) -> Result<(), catalog::Error> {
+    for table in store.stats().tables {
+        if catalog.environment(table.table.env).is_none() {
+            catalog.recover_environment(table.table.env, now)?;
+        }
+    }
+    Ok(())
+}
+
+fn ensure_key(catalog: &Catalog, key: &InitialKey, now: i64) -> Result<(), OpenError> {
+    let env = catalog.ensure_environment(&key.environment, now)?;
+    let mut new = NewKey::new(env.id, key.kind, "from configuration");
+    new.secret = Some(key.secret.clone());
+    new.signing_id = key.signing_id.clone();
+    let shown = secret::shown_prefix(key.signing_id.as_deref().unwrap_or(&key.secret));
+    match catalog.create_key(new, now) {
+        Ok(_) => Ok(()),
+        Err(catalog::Error::Taken(_)) => {
+            let elsewhere = catalog
+                .whois(key.secret.trim())
+                .filter(|known| known.env != env.id);
+            match elsewhere {
+                None => Ok(()),
+                Some(_) => Err(OpenError::InitialKey(format!(
+                    "the configured key {shown} of environment {} belongs to another environment",
+                    env.name
+                ))),
+            }
+        }
+        Err(catalog::Error::Invalid(why)) => Err(OpenError::InitialKey(format!(
+            "the configured key {shown} of environment {}: {why}",
+            env.name
+        ))),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// The hash of the owner token, and the token when it was made now. The file `setup-token` is for
+/// people to read; what counts is the hash in the catalog, unless the catalog was lost.
+fn owner_token(
+    catalog: &Catalog,
+    config: &Config,
+) -> Result<([u8; 32], Option<String>), OpenError> {
+    const SETTING: &str = "owner_token_sha256";
+    if let Some(hash) = catalog.setting(SETTING)?
+        && let Ok(hash) = hash.try_into()
+    {
+        return Ok((hash, None));
+    }
+    let path = config.data_dir.join("setup-token");
+    let file = |source| OpenError::File {
+        path: path.clone(),
+        source,
+    };
+    let (token, is_new) = match read_token(&path).map_err(file)? {
+        Some(token) => (token, false),
+        None => {
+            let token = secret::make("fs_own_").map_err(file)?;
+            secret::write_private(&path, format!("{token}\n").as_bytes()).map_err(file)?;
+            (token, true)
+        }
+    };
+    let hash = secret::hash(&token);
+    catalog.set_setting(SETTING, &hash)?;
+    Ok((hash, is_new.then_some(token)))
+}
+
+fn read_token(path: &Path) -> std::io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.trim().len() >= 32 => Ok(Some(text.trim().to_owned())),
+        Ok(_) => {
+            // Half written by a crash: nobody was told it.
+            std::fs::remove_file(path)?;
+            Ok(None)
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// The random key of request identities: made once, so that repeats are known after a restart.
+fn identity_key(catalog: &Catalog) -> Result<(u64, u64), OpenError> {
+    const SETTING: &str = "identity_key";
+    let stored: Option<[u8; 16]> = catalog.setting(SETTING)?.and_then(|k| k.try_into().ok());
+    let key = match stored {
+        Some(key) => key,
+        None => {
+            let key: [u8; 16] = secret::random().map_err(catalog::Error::from)?;
+            catalog.set_setting(SETTING, &key)?;
+            key
+        }
+    };
+    let (k0, k1) = key.split_at(8);
+    let number = |half: &[u8]| half.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+    Ok((number(k0), number(k1)))
+}
