@@ -41,6 +41,17 @@ pub fn python_env(requirements: &Path) -> Result<PathBuf, String> {
     Ok(python)
 }
 
+/// Takes in the file and those it includes (`-r other.txt`, relative to it).
+fn hash_pins(requirements: &Path, hash: &mut DefaultHasher) -> Result<(), String> {
+    let text = std::fs::read_to_string(requirements)
+        .map_err(|e| format!("{}: {e}", requirements.display()))?;
+    text.hash(hash);
+    let folder = requirements.parent().unwrap_or(Path::new("."));
+    text.lines()
+        .filter_map(|l| l.strip_prefix("-r "))
+        .try_for_each(|included| hash_pins(&folder.join(included.trim()), hash))
+}
+
 fn run(command: &mut Command) -> Result<(), String> {
     let out = command
         .stdin(Stdio::null())
