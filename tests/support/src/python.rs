@@ -10,10 +10,8 @@ use std::process::{Command, Stdio};
 /// # Errors
 /// No Python, or the packages cannot be had: says which command failed and how.
 pub fn python_env(requirements: &Path) -> Result<PathBuf, String> {
-    let text = std::fs::read_to_string(requirements)
-        .map_err(|e| format!("{}: {e}", requirements.display()))?;
     let mut hash = DefaultHasher::new();
-    text.hash(&mut hash);
+    hash_pins(requirements, &mut hash)?;
     let home = crate::scratch().join(format!("python-{:016x}", hash.finish()));
     std::fs::create_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;
     let lock = std::fs::File::create(home.join("lock")).map_err(|e| e.to_string())?;
