@@ -54,12 +54,21 @@ impl RowPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldSlot(u32);
 
+impl FieldSlot {
+    /// Its place among the fields of its builder, from 0 in order of first use: for tables beside it.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A key with its up to four typed columns.
 struct Key {
     name: Arc<str>,
     fixed: Option<Fixed>,
     cut: bool,
     columns: [Option<u32>; 4],
+    overflow_at: u32,
 }
 
 /// Builds an [`EventBatch`] row by row. Within a row the last value of a field wins, whatever its type.
@@ -139,6 +148,7 @@ impl BatchBuilder {
             fixed: Fixed::of_visible_name(name),
             cut,
             columns: [None; 4],
+            overflow_at: u32::MAX,
         });
         let hasher = &self.hasher;
         self.key_table
@@ -279,8 +289,7 @@ impl BatchBuilder {
                     ValueRef::Str(s) => Value::Str(cut_text(s, VALUE_BYTES_LIMIT).0.to_owned()),
                     other => other.to_owned(),
                 };
-                self.overflow.retain(|(k, _)| *k != slot.0);
-                self.overflow.push((slot.0, value));
+                self.put_overflow(slot, value);
                 return;
             }
             self.fields_in_row += 1;
@@ -300,6 +309,23 @@ impl BatchBuilder {
         }
         let cursor = self.column(slot, value.ty());
         cursor.column.push(cursor.row, value);
+    }
+
+    /// Keeps a value for `meta.overflow`; a later one of the same key replaces it.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a body is bounded, so are its keys"
+    )]
+    fn put_overflow(&mut self, slot: FieldSlot, value: Value) {
+        // The place may be of an earlier row: it counts only when this key stands there.
+        let place = &mut self.keys[slot.0 as usize].overflow_at;
+        match self.overflow.get_mut(*place as usize) {
+            Some(entry) if entry.0 == slot.0 => entry.1 = value,
+            _ => {
+                *place = self.overflow.len() as u32;
+                self.overflow.push((slot.0, value));
+            }
+        }
     }
 
     /// Takes back the attribute's value in this row, whatever its type. Says whether there was one.
