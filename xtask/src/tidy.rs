@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["event", "engine", "otlp", "honeycomb", "api", "cruddur"],
     ),
     ("support", &[]),
+    ("golden", &["event", "store", "query", "support"]),
     ("loadgen", &[]),
     ("xtask", &[]),
 ];

@@ -1,1 +1,158 @@
-//! Placeholder until its first rooms stand.
+//! Foursight's own HTTP API, under `/foursight/v1/`: what the UI and the CLI speak.
+//!
+//! **What it is.** A router over the engine ([`router`]) and its description ([`openapi`]), both
+//! from the same handlers, so they cannot differ. `ui/openapi.json` is the checked-in copy.
+//!
+//! **What it promises.** Every refusal is a problem document with the way out. Outside `--dev`
+//! everything but `/session`, `/health` and `/openapi.json` asks for the owner token; under every
+//! mode the `Host` must be an allowed name and pages of other sites are refused ([`guard`]).
+//! An answer streamed as lines ends when the reader goes, and so does its question.
+//!
+//! **What it does not know.** Storage, plans, sockets, vendors.
+//!
+//! Reading order: [`wire`], [`guard`], then the handlers: questions, traces, arrivals, the rest.
+
+mod admin;
+mod arrivals;
+mod ask;
+pub mod error;
+pub mod guard;
+mod render;
+mod traces;
+pub mod wire;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{delete, get, post};
+use engine::Engine;
+use engine::query::Scope;
+use error::Refused;
+use std::sync::Arc;
+use utoipa::OpenApi;
+
+/// Greatest body of a request to our API, bytes (reliability.md §3, "other bodies").
+const BODY_BYTES_LIMIT: usize = 1 << 20;
+
+/// What the API is told by the server.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Names under which UI and API answer.
+    pub allow_hosts: guard::AllowedHosts,
+    /// Addresses listened on, told to clients.
+    pub listen: wire::admin::Listen,
+    /// The fixed keys, in `--dev`.
+    pub dev_keys: Option<wire::admin::DevKeys>,
+    /// Version of the server.
+    pub version: &'static str,
+}
+
+/// The state of every handler.
+#[derive(Clone)]
+pub(crate) struct Api(Arc<(Engine, Config)>);
+
+impl Api {
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.0
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.1
+    }
+
+    /// The rows that a question over that environment and dataset is about.
+    pub(crate) fn scope(&self, env: &str, dataset: Option<String>) -> Result<Scope, Refused> {
+        Ok(Scope {
+            env: self.environment(env)?.id,
+            dataset: dataset.filter(|d| d != "__all__"),
+        })
+    }
+}
+
+/// The API over an engine.
+pub fn router(engine: Engine, config: Config) -> Router {
+    let api = Api(Arc::new((engine, config)));
+    let owned = Router::new()
+        .route(
+            "/environments",
+            get(admin::environments).post(admin::new_environment),
+        )
+        .route("/environments/{env}/datasets", get(admin::datasets))
+        .route("/environments/{env}/fields", get(ask::fields))
+        .route("/environments/{env}/values", get(ask::values))
+        .route(
+            "/environments/{env}/keys",
+            get(admin::keys).post(admin::new_key),
+        )
+        .route("/environments/{env}/keys/{id}", delete(admin::revoke_key))
+        .route("/environments/{env}/traces/{id}", get(traces::trace))
+        .route(
+            "/environments/{env}/traces/{id}/rows/{event_id}",
+            get(traces::row),
+        )
+        .route("/whoami", get(admin::whoami))
+        .route("/query", post(ask::query))
+        .route("/parse", post(ask::parse))
+        .route("/render", post(ask::render_text))
+        .route("/bubble_up", post(ask::bubble_up))
+        .route("/rows", post(ask::rows))
+        .route("/traces", post(traces::list))
+        .route("/arrivals", get(arrivals::list))
+        .route("/arrivals/live", get(arrivals::live))
+        .route("/links", post(admin::new_link))
+        .route("/links/{id}", get(admin::link))
+        .layer(middleware::from_fn_with_state(api.clone(), guard::owner));
+    let open = Router::new()
+        .route("/session", get(admin::session))
+        .route("/health", get(admin::health))
+        .route("/openapi.json", get(description));
+    Router::new()
+        .nest(
+            "/foursight/v1",
+            owned
+                .merge(open)
+                .fallback(nowhere)
+                .method_not_allowed_fallback(not_so),
+        )
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_LIMIT))
+        .layer(middleware::from_fn_with_state(api.clone(), guard::place))
+        .with_state(api)
+}
+
+async fn nowhere(uri: http::Uri) -> Refused {
+    Refused::not_found(format!("there is nothing at {}", uri.path()))
+}
+
+async fn not_so(method: http::Method) -> Refused {
+    Refused::new(
+        http::StatusCode::METHOD_NOT_ALLOWED,
+        "method not allowed",
+        format!("{method} is not how this address is asked"),
+    )
+}
+
+async fn description() -> axum::Json<utoipa::openapi::OpenApi> {
+    axum::Json(openapi())
+}
+
+/// The description of the API, generated from the handlers and their types.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(
+        info(
+            title = "Foursight's own API",
+            version = "1",
+            description = "What the UI and the command line speak. Outside --dev every request carries `Authorization: Bearer <owner token>`."
+        ),
+        paths(
+            admin::session, admin::health, admin::environments, admin::new_environment, admin::datasets,
+            admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
+            ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
+            traces::list, traces::trace, traces::row, arrivals::list, arrivals::live,
+        ),
+        // Reached only as one of two media types, or not named by a path.
+        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::Problem)),
+    )]
+    struct Description;
+    Description::openapi()
+}

@@ -7,9 +7,13 @@
 
 pub mod answer;
 pub mod facets;
+mod fields;
+mod predicate;
+mod scan;
 pub mod spec;
 pub mod text;
 pub mod trace;
+mod values;
 
 use event::EnvId;
 use std::sync::Arc;

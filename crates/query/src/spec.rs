@@ -212,3 +212,162 @@ pub struct Having {
     /// The number compared with.
     pub value: f64,
 }
+
+impl FilterOp {
+    /// The vendor's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Eq => "=",
+            Self::Ne => "!=",
+            Self::Gt => ">",
+            Self::Ge => ">=",
+            Self::Lt => "<",
+            Self::Le => "<=",
+            Self::StartsWith => "starts-with",
+            Self::DoesNotStartWith => "does-not-start-with",
+            Self::EndsWith => "ends-with",
+            Self::DoesNotEndWith => "does-not-end-with",
+            Self::Exists => "exists",
+            Self::DoesNotExist => "does-not-exist",
+            Self::Contains => "contains",
+            Self::DoesNotContain => "does-not-contain",
+            Self::In => "in",
+            Self::NotIn => "not-in",
+        }
+    }
+
+    /// Every comparison.
+    pub const ALL: [Self; 16] = [
+        Self::Eq,
+        Self::Ne,
+        Self::Gt,
+        Self::Ge,
+        Self::Lt,
+        Self::Le,
+        Self::StartsWith,
+        Self::DoesNotStartWith,
+        Self::EndsWith,
+        Self::DoesNotEndWith,
+        Self::Exists,
+        Self::DoesNotExist,
+        Self::Contains,
+        Self::DoesNotContain,
+        Self::In,
+        Self::NotIn,
+    ];
+
+    /// Whether it holds where the field is missing.
+    #[must_use]
+    pub fn is_negative(self) -> bool {
+        matches!(
+            self,
+            Self::Ne
+                | Self::DoesNotStartWith
+                | Self::DoesNotEndWith
+                | Self::DoesNotExist
+                | Self::DoesNotContain
+                | Self::NotIn
+        )
+    }
+}
+
+impl Op {
+    /// The vendor's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "COUNT",
+            Self::Sum => "SUM",
+            Self::Avg => "AVG",
+            Self::Min => "MIN",
+            Self::Max => "MAX",
+            Self::CountDistinct => "COUNT_DISTINCT",
+            Self::P001 => "P001",
+            Self::P01 => "P01",
+            Self::P05 => "P05",
+            Self::P10 => "P10",
+            Self::P20 => "P20",
+            Self::P25 => "P25",
+            Self::P50 => "P50",
+            Self::P75 => "P75",
+            Self::P80 => "P80",
+            Self::P90 => "P90",
+            Self::P95 => "P95",
+            Self::P99 => "P99",
+            Self::P999 => "P999",
+            Self::Heatmap => "HEATMAP",
+            Self::Concurrency => "CONCURRENCY",
+            Self::RateAvg => "RATE_AVG",
+            Self::RateSum => "RATE_SUM",
+            Self::RateMax => "RATE_MAX",
+        }
+    }
+
+    /// Every operation.
+    pub const ALL: [Self; 24] = [
+        Self::Count,
+        Self::Sum,
+        Self::Avg,
+        Self::Min,
+        Self::Max,
+        Self::CountDistinct,
+        Self::P001,
+        Self::P01,
+        Self::P05,
+        Self::P10,
+        Self::P20,
+        Self::P25,
+        Self::P50,
+        Self::P75,
+        Self::P80,
+        Self::P90,
+        Self::P95,
+        Self::P99,
+        Self::P999,
+        Self::Heatmap,
+        Self::Concurrency,
+        Self::RateAvg,
+        Self::RateSum,
+        Self::RateMax,
+    ];
+
+    /// The share below a percentile's value, in thousandths; `None` for other operations.
+    #[must_use]
+    pub fn per_mille(self) -> Option<u32> {
+        Some(match self {
+            Self::P001 => 1,
+            Self::P01 => 10,
+            Self::P05 => 50,
+            Self::P10 => 100,
+            Self::P20 => 200,
+            Self::P25 => 250,
+            Self::P50 => 500,
+            Self::P75 => 750,
+            Self::P80 => 800,
+            Self::P90 => 900,
+            Self::P95 => 950,
+            Self::P99 => 990,
+            Self::P999 => 999,
+            _ => return None,
+        })
+    }
+
+    /// Whether it needs a field.
+    #[must_use]
+    pub fn needs_column(self) -> bool {
+        !matches!(self, Self::Count | Self::Concurrency)
+    }
+}
+
+impl Calculation {
+    /// The label of its results.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match (&self.name, &self.column) {
+            (Some(name), _) => name.clone(),
+            (None, Some(column)) => format!("{}({column})", self.op.as_str()),
+            (None, None) => self.op.as_str().to_owned(),
+        }
+    }
+}

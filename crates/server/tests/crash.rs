@@ -18,7 +18,10 @@ const SENDERS: u64 = 4;
 /// batch whose answer never came is there whole or not at all.
 #[test]
 fn acked_spans_survive_kill_dash_nine() {
-    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+    let seed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .subsec_nanos();
     eprintln!("seed {seed}");
     let mut random = u64::from(seed) | 1;
     let data = tempfile::tempdir().unwrap();
@@ -31,11 +34,18 @@ fn acked_spans_survive_kill_dash_nine() {
         let url = server.url_of("otlp_http", "/v1/traces");
         let senders: Vec<_> = (0..SENDERS)
             .map(|_| {
-                let (acked, next, stop, url) = (Arc::clone(&acked), Arc::clone(&next), Arc::clone(&stop), url.clone());
+                let (acked, next, stop, url) = (
+                    Arc::clone(&acked),
+                    Arc::clone(&next),
+                    Arc::clone(&stop),
+                    url.clone(),
+                );
                 std::thread::spawn(move || send_until(&url, &next, &stop, &acked))
             })
             .collect();
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         std::thread::sleep(Duration::from_millis(5 + (random >> 33) % 395));
         server.kill();
         stop.store(true, Ordering::Relaxed);
@@ -44,7 +54,11 @@ fn acked_spans_survive_kill_dash_nine() {
     let server = Server::start(BINARY, data.path(), &["--dev"]);
     let acked = acked.lock().unwrap();
     check(&server, &acked, ROUNDS);
-    assert!(acked.len() > ROUNDS, "only {} batches were acknowledged: the load was no load", acked.len());
+    assert!(
+        acked.len() > ROUNDS,
+        "only {} batches were acknowledged: the load was no load",
+        acked.len()
+    );
 }
 
 /// Every batch there is whole, and every acknowledged one is there.
@@ -53,7 +67,11 @@ fn check(server: &Server, acked: &[u64], round: usize) {
     let reply = support::request(
         "POST",
         &server.url("/foursight/v1/query"),
-        &[("content-type", "application/json"), ("accept", "application/json"), ("x-foursight-csrf", "1")],
+        &[
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+            ("x-foursight-csrf", "1"),
+        ],
         Some(json!({"env": "dev", "query": query}).to_string().as_bytes()),
     );
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -64,15 +82,24 @@ fn check(server: &Server, acked: &[u64], round: usize) {
         .filter_map(|r| Some((r["ledger.batch"].as_u64()?, r["COUNT"].as_u64()?)))
         .collect();
     for (batch, spans) in &stored {
-        assert_eq!(*spans, SPANS_PER_BATCH, "batch {batch} before round {round}");
+        assert_eq!(
+            *spans, SPANS_PER_BATCH,
+            "batch {batch} before round {round}"
+        );
     }
     for batch in acked {
-        assert!(stored.contains_key(batch), "batch {batch} was acknowledged and is gone before round {round}");
+        assert!(
+            stored.contains_key(batch),
+            "batch {batch} was acknowledged and is gone before round {round}"
+        );
     }
 }
 
 fn send_until(url: &str, next: &AtomicU64, stop: &AtomicBool, acked: &Mutex<Vec<u64>>) {
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build().into();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(5)))
+        .build()
+        .into();
     let deadline = Instant::now() + Duration::from_secs(10);
     while !stop.load(Ordering::Relaxed) && Instant::now() < deadline {
         let batch = next.fetch_add(1, Ordering::Relaxed);
@@ -92,7 +119,10 @@ fn send_until(url: &str, next: &AtomicU64, stop: &AtomicBool, acked: &Mutex<Vec<
 }
 
 fn body(batch: u64) -> Value {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_nanos();
     let spans: Vec<Value> = (0..SPANS_PER_BATCH)
         .map(|i| {
             json!({

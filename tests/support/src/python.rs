@@ -10,10 +10,8 @@ use std::process::{Command, Stdio};
 /// # Errors
 /// No Python, or the packages cannot be had: says which command failed and how.
 pub fn python_env(requirements: &Path) -> Result<PathBuf, String> {
-    let text = std::fs::read_to_string(requirements)
-        .map_err(|e| format!("{}: {e}", requirements.display()))?;
     let mut hash = DefaultHasher::new();
-    text.hash(&mut hash);
+    hash_pins(requirements, &mut hash)?;
     let home = crate::scratch().join(format!("python-{:016x}", hash.finish()));
     std::fs::create_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;
     let lock = std::fs::File::create(home.join("lock")).map_err(|e| e.to_string())?;
@@ -39,6 +37,17 @@ pub fn python_env(requirements: &Path) -> Result<PathBuf, String> {
         .arg(requirements))?;
     std::fs::write(&done, "").map_err(|e| e.to_string())?;
     Ok(python)
+}
+
+/// Takes in the file and those it includes (`-r other.txt`, relative to it).
+fn hash_pins(requirements: &Path, hash: &mut DefaultHasher) -> Result<(), String> {
+    let text = std::fs::read_to_string(requirements)
+        .map_err(|e| format!("{}: {e}", requirements.display()))?;
+    text.hash(hash);
+    let folder = requirements.parent().unwrap_or(Path::new("."));
+    text.lines()
+        .filter_map(|l| l.strip_prefix("-r "))
+        .try_for_each(|included| hash_pins(&folder.join(included.trim()), hash))
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

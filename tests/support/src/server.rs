@@ -34,6 +34,27 @@ impl Server {
     /// As [`Self::start`].
     #[must_use]
     pub fn spawn(binary: &str, data_dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let folder = data_dir.to_string_lossy();
+        let mut all = vec!["serve", "--data-dir", &folder];
+        for listener in ["--http", "--otlp-grpc", "--otlp-http"] {
+            all.extend([listener, "127.0.0.1:0"]);
+        }
+        all.extend_from_slice(args);
+        Self::launch(binary, data_dir, &all, variables)
+    }
+
+    /// Starts `binary` with just `args` (and a ready file), and waits until every listener
+    /// accepts. `data_dir` is where the arguments or variables put the data.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    #[must_use]
+    pub fn launch(
+        binary: &str,
+        data_dir: &Path,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let run_dir = match tempfile::tempdir() {
             Ok(dir) => dir,
             Err(e) => panic!("temporary folder: {e}"),

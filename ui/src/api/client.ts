@@ -32,13 +32,23 @@ type Params = Record<string, string | number | undefined>;
 
 /** `GET path?params`. `path` begins behind `/foursight/v1`; use {@link segment} for parts from data. */
 export async function get<T>(path: string, params: Params = {}, options: CallOptions = {}): Promise<T> {
+  const answer = await send('GET', withParams(path, params), undefined, options, 'application/json');
+  return (await answer.json()) as T;
+}
+
+/** Like {@link get}, but the JSON as it came: a worker reads large answers. */
+export async function getText(path: string, params: Params = {}, options: CallOptions = {}): Promise<string> {
+  const answer = await send('GET', withParams(path, params), undefined, options, 'application/json');
+  return answer.text();
+}
+
+function withParams(path: string, params: Params): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) {
     if (value !== undefined) search.set(key, String(value));
   }
   const query = search.toString();
-  const answer = await send('GET', query ? `${path}?${query}` : path, undefined, options, 'application/json');
-  return (await answer.json()) as T;
+  return query ? `${path}?${query}` : path;
 }
 
 /** `POST path` with a JSON body; an empty answer is `undefined`. */

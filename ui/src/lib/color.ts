@@ -10,9 +10,12 @@ function hash(text: string): number {
   return h >>> 0;
 }
 
-/** Index 1 to 8 into `--c1` … `--c8` for one name alone. */
+/** The last three are dark in the light theme and pale in the dark one: taken when the others are. */
+const FIRST_COLOURS = 5;
+
+/** Index 1 to 5 into `--c1` … `--c8` for one name alone. */
 export function colourIndex(name: string): number {
-  return (hash(name) % SERIES_COLOURS) + 1;
+  return (hash(name) % FIRST_COLOURS) + 1;
 }
 
 /**

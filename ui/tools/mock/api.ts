@@ -1,4 +1,5 @@
 import type { Connect } from 'vite';
+import { row, trace } from './trace.ts';
 
 const session = {
   dev: true,
@@ -23,5 +24,9 @@ export const answer: Connect.NextHandleFunction = (request, response, next) => {
   const path = (request.url ?? '').split('?')[0];
   if (path === '/session') return json(session);
   if (path === '/links') return json({ id: 'abc' });
+  const oneRow = /\/rows\/([0-9a-f]+)$/u.exec(path ?? '')?.[1];
+  if (oneRow) return json(row(oneRow));
+  const oneTrace = /\/traces\/([^/]+)$/u.exec(path ?? '')?.[1];
+  if (oneTrace) return json(trace(oneTrace));
   next();
 };

@@ -108,24 +108,23 @@ CREATE TABLE arrival_counters (
 /// Sets the connection up and brings the file to [`FORMAT`].
 pub(super) fn prepare(conn: &mut Connection) -> Result<(), Error> {
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    // First of all: a newer file is left as it is.
+    let found: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+    if found > FORMAT {
+        return Err(Error::NewerFormat {
+            found,
+            known: FORMAT,
+        });
+    }
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
-    let found: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
-    match found {
-        FORMAT => {}
-        0 => {
-            let tx = conn.transaction()?;
-            tx.execute_batch(TABLES)?;
-            tx.pragma_update(None, "user_version", FORMAT)?;
-            tx.commit()?;
-        }
-        found => {
-            return Err(Error::NewerFormat {
-                found,
-                known: FORMAT,
-            });
-        }
+    if found < FORMAT {
+        // 0: a new file.
+        let tx = conn.transaction()?;
+        tx.execute_batch(TABLES)?;
+        tx.pragma_update(None, "user_version", FORMAT)?;
+        tx.commit()?;
     }
     Ok(())
 }

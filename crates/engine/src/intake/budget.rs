@@ -118,7 +118,7 @@ impl Reservation {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn retriers_are_refused_first() {
         let budget = Budget::new(1_000 << 10);
         let held = budget.reserve(Lane::Common, 700 << 10).await.unwrap();
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(budget.free_bytes(), 1_000 << 10);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_body_larger_than_the_lane_takes_the_lane_and_not_for_ever() {
         let budget = Budget::new(100 << 10);
         let mut held = budget.reserve(Lane::Common, 1 << 40).await.unwrap();

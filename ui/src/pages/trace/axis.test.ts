@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { barBox, moveWindow, parseWindow, scaleWindow, ticks, windowBetween, windowText } from './axis.ts';
+import {
+  barBox,
+  moveWindow,
+  parseWindow,
+  scaleWindow,
+  ticks,
+  windowBetween,
+  windowByKey,
+  windowText,
+} from './axis.ts';
 import { pack, randomRows } from './fixture.ts';
 import { MiniColour, miniMap } from './minimap.ts';
 
@@ -35,6 +44,15 @@ describe('window', () => {
   it('is never shorter than a microsecond', () => {
     const window = windowBetween(5_000_000, 5_000_001, whole);
     expect(window.to - window.from).toBeGreaterThanOrEqual(1_000);
+  });
+  it('moves by keys', () => {
+    const window = { from: 0, to: 106e6 };
+    expect(windowByKey('ArrowRight', false, 'from', window, whole)).toEqual({ from: 2.12e6, to: 106e6 });
+    expect(windowByKey('ArrowLeft', true, 'to', window, whole)).toEqual({ from: 0, to: 84.8e6 });
+    expect(windowByKey('End', false, 'to', window, whole)).toEqual(whole);
+    expect(windowByKey('End', false, 'from', window, whole)?.to).toBe(106e6);
+    expect(windowByKey('0', false, 'from', window, whole)).toEqual(whole);
+    expect(windowByKey('x', false, 'from', window, whole)).toBeUndefined();
   });
   it('survives the URL', () => {
     const window = { from: 10e6, to: 90e6 };

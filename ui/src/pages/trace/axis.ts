@@ -91,3 +91,42 @@ export function windowText(window: TimeWindow, whole: TimeWindow): string | unde
   if (window.from <= whole.from && window.to >= whole.to) return undefined;
   return `${Math.round(window.from - whole.from)}-${Math.round(window.to - whole.from)}`;
 }
+
+/** The window after a key on one of its edges: 1 % of the whole a press, 10 % with Shift; undefined for other keys. */
+export function windowByKey(
+  key: string,
+  shift: boolean,
+  edge: 'from' | 'to',
+  window: TimeWindow,
+  whole: TimeWindow,
+): TimeWindow | undefined {
+  const full = whole.to - whole.from;
+  const step = (shift ? 0.1 : 0.01) * full;
+  const least = 0.01 * full;
+  const moved = (by: number): TimeWindow => {
+    const next = { ...window };
+    if (edge === 'from') next.from = Math.min(window.from + by, window.to - least);
+    else next.to = Math.max(window.to + by, window.from + least);
+    return windowBetween(next.from, next.to, whole);
+  };
+  switch (key) {
+    case 'ArrowLeft':
+    case 'ArrowDown':
+      return moved(-step);
+    case 'ArrowRight':
+    case 'ArrowUp':
+      return moved(step);
+    case 'Home':
+      return moved(-full);
+    case 'End':
+      return moved(full);
+    case '+':
+      return scaleWindow(window, whole, 0.5);
+    case '-':
+      return scaleWindow(window, whole, 2);
+    case '0':
+      return whole;
+    default:
+      return undefined;
+  }
+}

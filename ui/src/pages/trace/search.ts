@@ -1,4 +1,28 @@
 import * as v from 'valibot';
 
-/** What the address says about this page. */
-export const traceSearch = v.looseObject({});
+const text = v.optional(v.string());
+
+/** What the address says about this page. Everything is text; nonsense is read as "not given". */
+export const traceSearch = v.looseObject({
+  /** Span id of the selected row; `e-` and an event id for a row that is no span. */
+  span: text,
+  /** The filter bar. */
+  f: text,
+  /** `hide`: others are hidden, not dimmed. */
+  others: text,
+  /** Drawn part of the time, `from-to` in nanoseconds after the start. */
+  w: text,
+  /** Span id whose subtree alone is drawn. */
+  focus: text,
+  /** `table`, `json`; the waterfall when left out. */
+  tab: text,
+  /** Tab of the side panel: `events`, `links`, `raw`, or `none` for no panel. */
+  panel: text,
+  /** Column of the table, with `-` before it for descending. */
+  sort: text,
+  /** Where to look for the trace, nanoseconds since 1970. */
+  from: text,
+  to: text,
+});
+
+export type TraceSearch = v.InferOutput<typeof traceSearch>;

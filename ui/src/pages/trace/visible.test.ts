@@ -9,7 +9,7 @@ import {
   lastSiblings,
   nextMarked,
   openTo,
-  siblingPlace,
+  siblingPlaces,
   visibleRows,
 } from './visible.ts';
 
@@ -79,7 +79,8 @@ describe('moving', () => {
   });
 
   it('knows a row’s place among its siblings', () => {
-    expect(siblingPlace(layout, 4)).toEqual({ place: 2, siblings: 2 });
-    expect(siblingPlace(layout, 0)).toEqual({ place: 1, siblings: 1 });
+    const { place, siblings } = siblingPlaces(layout);
+    expect(Array.from(place)).toEqual([1, 1, 1, 2, 2]);
+    expect(Array.from(siblings)).toEqual([1, 2, 2, 2, 2]);
   });
 });

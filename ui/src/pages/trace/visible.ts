@@ -125,24 +125,17 @@ export function errorMarks(layout: TraceLayout): Uint8Array {
   return layout.flags.map((flags) => ((flags & Flag.error) === 0 ? 0 : 1));
 }
 
-/** Direct children of a position. */
-export function childCount(layout: TraceLayout, position: number): number {
-  let children = 0;
-  const end = position + at(layout.size, position);
-  for (let p = position + 1; p < end; p += at(layout.size, p)) children += 1;
-  return children;
-}
-
-/** What treegrid tells of a row among its siblings. */
-export function siblingPlace(layout: TraceLayout, position: number): { place: number; siblings: number } {
-  const parent = at(layout.parent, position);
-  const first = parent < 0 ? 0 : parent + 1;
-  const end = parent < 0 ? layout.count : parent + at(layout.size, parent);
-  let place = 0;
-  let siblings = 0;
-  for (let p = first; p < end; p += at(layout.size, p)) {
-    siblings += 1;
-    if (p === position) place = siblings;
+/** What a treegrid tells of each row: its place among its siblings, and how many they are. */
+export function siblingPlaces(layout: TraceLayout): { place: Int32Array; siblings: Int32Array } {
+  const place = new Int32Array(layout.count);
+  const siblings = new Int32Array(layout.count);
+  // Slot 0 counts the roots, slot p + 1 the children of p.
+  const seen = new Int32Array(layout.count + 1);
+  for (let p = 0; p < layout.count; p += 1) {
+    const slot = at(layout.parent, p) + 1;
+    seen[slot] = at(seen, slot) + 1;
+    place[p] = at(seen, slot);
   }
+  for (let p = 0; p < layout.count; p += 1) siblings[p] = at(seen, at(layout.parent, p) + 1);
   return { place, siblings };
 }

@@ -1,0 +1,506 @@
+//! Units of a part: DataFusion's Parquet scan over the columns the part has.
+
+use super::batch::Columns;
+use super::guard::{Guard, normal};
+use super::resolve::is_narrow;
+use super::{Batch, Origin, Scan};
+use crate::Error;
+use crate::fields::{Source, View};
+use crate::predicate::bounds::{Place, Verdict, binary, join, judge};
+use arrow_array::builder::{BooleanBuilder, Float64Builder, Int64Builder, StringViewBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, MapArray};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use bytes::Bytes;
+use datafusion::common::ScalarValue;
+use datafusion::datasource::listing::{FileRange, PartitionedFile};
+use datafusion::datasource::physical_plan::parquet::ParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::TaskContext;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{Column, lit};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion::prelude::SessionConfig;
+use event::{Fixed, Type};
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::part::{Part, Placement};
+
+/// Rows of one unit: two row groups, so that threads share a large part.
+const UNIT_ROWS: i64 = 262_144;
+/// Rows of a decoded batch.
+const BATCH_ROWS: usize = 8_192;
+
+/// Some row groups of a part.
+#[derive(Debug)]
+pub(crate) struct PartUnit {
+    part: Arc<Part>,
+    /// Where the row groups lie in the file; `None`: all of them.
+    range: Option<(i64, i64)>,
+    plan: Arc<PartPlan>,
+}
+
+impl PartUnit {
+    /// The part it reads.
+    pub(crate) fn part(&self) -> &Arc<Part> {
+        &self.part
+    }
+}
+
+/// How the rows of one part are read.
+#[derive(Debug)]
+struct PartPlan {
+    guard: Guard,
+    /// By source: where this part has it.
+    wheres: Vec<Where>,
+    /// The columns read: a subset of the file's.
+    read: SchemaRef,
+    /// The whole file, with the types the columns are read in.
+    file: SchemaRef,
+    predicate: Option<Arc<dyn PhysicalExpr>>,
+    push_down: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Where {
+    Column(usize),
+    Overflow(usize),
+    Absent,
+}
+
+/// The units of a part; none when no row of it can pass.
+pub(super) fn units(scan: &Scan, part: &Arc<Part>, guard: &Guard) -> Result<Vec<PartUnit>, Error> {
+    let metadata = part.metadata().map_err(internal)?;
+    let Some(plan) = plan(scan, part, &metadata, guard)? else {
+        scan.counters.parts_skipped.fetch_add(1, Ordering::Relaxed);
+        return Ok(Vec::new());
+    };
+    let plan = Arc::new(plan);
+    let unit = |range| PartUnit {
+        part: Arc::clone(part),
+        range,
+        plan: Arc::clone(&plan),
+    };
+    let groups = metadata.row_groups();
+    if groups.iter().map(|g| g.num_rows()).sum::<i64>() <= UNIT_ROWS {
+        return Ok(vec![unit(None)]);
+    }
+    // A range holds the row groups whose first page begins in it.
+    let begins = |g: usize| {
+        let c = groups[g].column(0);
+        c.dictionary_page_offset()
+            .unwrap_or_else(|| c.data_page_offset())
+    };
+    let (mut out, mut first, mut rows) = (Vec::new(), 0, 0);
+    for g in 0..groups.len() {
+        rows += groups[g].num_rows();
+        let last = g + 1 == groups.len();
+        if rows >= UNIT_ROWS || last {
+            let end = if last { i64::MAX } else { begins(g + 1) };
+            out.push(unit(Some((begins(first), end))));
+            (first, rows) = (g + 1, 0);
+        }
+    }
+    Ok(out)
+}
+
+fn plan(
+    scan: &Scan,
+    part: &Part,
+    metadata: &ParquetMetaData,
+    guard: &Guard,
+) -> Result<Option<PartPlan>, Error> {
+    let descr = metadata.file_metadata().schema_descr();
+    let plain = parquet::arrow::parquet_to_arrow_schema(descr, None).map_err(internal)?;
+    let mut types: Vec<DataType> = plain
+        .fields()
+        .iter()
+        .map(|f| f.data_type().clone())
+        .collect();
+    let mut read: Vec<usize> = Vec::new();
+    let mut take = |file_index: usize, ty: Option<DataType>| -> usize {
+        if let Some(ty) = ty {
+            types[file_index] = ty;
+        }
+        read.iter()
+            .position(|i| *i == file_index)
+            .unwrap_or_else(|| {
+                read.push(file_index);
+                read.len() - 1
+            })
+    };
+    let needed = guard.needs();
+    let mut wheres = Vec::with_capacity(scan.sources.len());
+    for (i, source) in scan.sources.iter().enumerate() {
+        let text = || {
+            if scan.dictionary[i] {
+                DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8))
+            } else {
+                DataType::Utf8View
+            }
+        };
+        wheres.push(match source {
+            Source::Fixed(f) => {
+                let wanted = super::batch::needs(&scan.ask, *f)
+                    || needed.contains(f)
+                    || scan
+                        .fields
+                        .values()
+                        .any(|field| field.siblings.iter().any(|(s, _)| *s == i));
+                match plain.index_of(f.column_name()) {
+                    Ok(at) if wanted => {
+                        let ty = match f.data_type() {
+                            DataType::Utf8View => Some(text()),
+                            _ => None,
+                        };
+                        Where::Column(take(at, ty))
+                    }
+                    _ => Where::Absent,
+                }
+            }
+            Source::Attr(key, ty) => match part.placement(key, *ty) {
+                Placement::Absent => Where::Absent,
+                Placement::Column => {
+                    match plain.index_of(&event::field::attribute_column(key, *ty)) {
+                        Ok(at) => Where::Column(take(at, (*ty == Type::Str).then(text))),
+                        Err(_) => Where::Absent,
+                    }
+                }
+                Placement::Overflow(n) => match plain.index_of(&format!("ovf_{n}")) {
+                    Ok(at) => Where::Overflow(take(at, None)),
+                    Err(_) => Where::Absent,
+                },
+            },
+        });
+    }
+    let file: SchemaRef = Arc::new(Schema::new(
+        plain
+            .fields()
+            .iter()
+            .zip(&types)
+            .map(|(f, ty)| f.as_ref().clone().with_data_type(ty.clone()))
+            .collect::<Vec<Field>>(),
+    ));
+    let schema: SchemaRef = Arc::new(file.project(&read).map_err(internal)?);
+    let places = |name: &str| places(scan, &schema, &wheres, name);
+    let filter = match judge(&scan.ask.filter, &places) {
+        Verdict::Never => return Ok(None),
+        Verdict::Always => None,
+        Verdict::Maybe(e) => e,
+    };
+    let filter_columns = filter.as_ref().map_or(0, count_columns);
+    let push_down =
+        filter.is_some() && (is_narrow(&scan.ask.filter) || read.len() >= filter_columns + 5);
+    let mut exprs: Vec<Arc<dyn PhysicalExpr>> = filter.into_iter().collect();
+    exprs.extend(root_filters(&schema, guard));
+    Ok(Some(PartPlan {
+        guard: guard.clone(),
+        wheres,
+        read: Arc::clone(&schema),
+        file,
+        predicate: join(exprs, Operator::And),
+        push_down,
+    }))
+}
+
+fn count_columns(e: &Arc<dyn PhysicalExpr>) -> usize {
+    datafusion::physical_expr::utils::collect_columns(e).len()
+}
+
+/// Range and dataset, for pruning.
+fn root_filters(schema: &SchemaRef, guard: &Guard) -> Vec<Arc<dyn PhysicalExpr>> {
+    let mut out = Vec::new();
+    let column = |f: Fixed| -> Option<Arc<dyn PhysicalExpr>> {
+        let name = f.column_name();
+        let i = schema.index_of(name).ok()?;
+        Some(Arc::new(Column::new(name, i)))
+    };
+    if let (Some((start, end)), Some(ts)) = (guard.times(), column(Fixed::Ts)) {
+        let tz = match schema
+            .field_with_name(Fixed::Ts.column_name())
+            .map(Field::data_type)
+        {
+            Ok(DataType::Timestamp(TimeUnit::Nanosecond, tz)) => tz.clone(),
+            _ => return out,
+        };
+        let at = |ns: i64| lit(ScalarValue::TimestampNanosecond(Some(ns), tz.clone()));
+        out.push(binary(Arc::clone(&ts), Operator::GtEq, at(start)));
+        out.push(binary(ts, Operator::Lt, at(end)));
+    }
+    if let (Some(d), Some(column)) = (guard.dataset(), column(Fixed::Dataset)) {
+        let value = text_literal(schema, Fixed::Dataset.column_name(), d);
+        out.push(binary(column, Operator::Eq, value));
+    }
+    out
+}
+
+/// A text in the type the column is read in.
+fn text_literal(schema: &SchemaRef, column: &str, value: &str) -> Arc<dyn PhysicalExpr> {
+    match schema.field_with_name(column).map(Field::data_type) {
+        Ok(DataType::Dictionary(..)) => lit(ScalarValue::Utf8(Some(value.to_owned()))),
+        _ => lit(ScalarValue::Utf8View(Some(value.to_owned()))),
+    }
+}
+
+/// A field's sources as this part has them.
+fn places(scan: &Scan, schema: &SchemaRef, wheres: &[Where], name: &str) -> Vec<Place> {
+    scan.field(name)
+        .iter()
+        .filter_map(|(source, view)| {
+            // A missing weight is 1, so nothing can be said of it.
+            if *view == Some(View::Rate) {
+                return Some(Place::Overflow);
+            }
+            match wheres[*source] {
+                Where::Absent => None,
+                Where::Overflow(_) => Some(Place::Overflow),
+                Where::Column(at) => Some(Place::Column {
+                    column: Arc::new(Column::new(schema.field(at).name(), at)),
+                    dictionary: matches!(schema.field(at).data_type(), DataType::Dictionary(..)),
+                    ty: match &scan.sources[*source] {
+                        Source::Attr(_, ty) => *ty,
+                        Source::Fixed(Fixed::DurationNs | Fixed::SampleRate) => Type::Int,
+                        Source::Fixed(_) => Type::Str,
+                    },
+                    view: *view,
+                }),
+            }
+        })
+        .collect()
+}
+
+impl Scan {
+    pub(super) async fn read_part(
+        &self,
+        index: usize,
+        unit: &PartUnit,
+        each: &mut (dyn FnMut(Batch) -> Result<bool, Error> + Send),
+    ) -> Result<(), Error> {
+        let plan = &unit.plan;
+        if plan.read.fields().is_empty() {
+            return self.read_bare(index, unit, each);
+        }
+        let mut stream = self.open(unit)?;
+        let mut row = 0;
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(internal)?;
+            let origin = Origin { unit: index, row };
+            row += batch.num_rows() as u64;
+            let columns = Columns {
+                rows: batch.num_rows(),
+                arrays: self
+                    .sources
+                    .iter()
+                    .zip(&plan.wheres)
+                    .map(|(source, place)| match *place {
+                        Where::Absent => None,
+                        Where::Column(i) => Some(normal(Arc::clone(batch.column(i)))),
+                        Where::Overflow(i) => overflow(source, batch.column(i)),
+                    })
+                    .collect(),
+            };
+            if let Some(out) = self.project(columns, &plan.guard, origin)?
+                && !each(out)?
+            {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Rows of which no column is wanted: their number is in the footer.
+    fn read_bare(
+        &self,
+        index: usize,
+        unit: &PartUnit,
+        each: &mut (dyn FnMut(Batch) -> Result<bool, Error> + Send),
+    ) -> Result<(), Error> {
+        let metadata = unit.part.metadata().map_err(internal)?;
+        let rows: i64 = metadata
+            .row_groups()
+            .iter()
+            .filter(|g| {
+                let c = g.column(0);
+                let at = c
+                    .dictionary_page_offset()
+                    .unwrap_or_else(|| c.data_page_offset());
+                unit.range
+                    .is_none_or(|(start, end)| at >= start && at < end)
+            })
+            .map(|g| g.num_rows())
+            .sum();
+        let mut left = usize::try_from(rows).unwrap_or(0);
+        let mut row = 0;
+        while left > 0 {
+            let rows = left.min(BATCH_ROWS);
+            let columns = Columns {
+                rows,
+                arrays: vec![None; self.sources.len()],
+            };
+            let origin = Origin { unit: index, row };
+            if let Some(out) = self.project(columns, &unit.plan.guard, origin)?
+                && !each(out)?
+            {
+                break;
+            }
+            row += rows as u64;
+            left -= rows;
+        }
+        Ok(())
+    }
+
+    fn open(
+        &self,
+        unit: &PartUnit,
+    ) -> Result<datafusion::execution::SendableRecordBatchStream, Error> {
+        let plan = &unit.plan;
+        let mut source = ParquetSource::new(Arc::clone(&plan.read))
+            .with_enable_page_index(true)
+            .with_pushdown_filters(plan.push_down)
+            .with_bloom_filter_on_read(plan.push_down)
+            .with_parquet_file_reader_factory(Arc::new(Readers {
+                part: Arc::clone(&unit.part),
+                bytes: Arc::clone(&self.counters.bytes_scanned),
+            }));
+        if let Some(p) = &plan.predicate {
+            source = source.with_predicate(Arc::clone(p));
+        }
+        let mut file = PartitionedFile::new(unit.part.id.clone(), unit.part.bytes);
+        file.arrow_schema = Some(Arc::clone(&plan.file));
+        file.range = unit.range.map(|(start, end)| FileRange { start, end });
+        let url = ObjectStoreUrl::local_filesystem();
+        let config = FileScanConfigBuilder::new(url, Arc::new(source))
+            .with_file(file)
+            .build();
+        let context = TaskContext::default()
+            .with_session_config(SessionConfig::new().with_batch_size(BATCH_ROWS));
+        DataSourceExec::from_data_source(config)
+            .execute(0, Arc::new(context))
+            .map_err(internal)
+    }
+}
+
+/// The values of one key and type in an overflow map; `None` when there are none.
+fn overflow(source: &Source, array: &ArrayRef) -> Option<ArrayRef> {
+    let (Source::Attr(key, ty), Some(map)) = (source, array.as_map_opt()) else {
+        return None;
+    };
+    let rows = map.len();
+    Some(match ty {
+        Type::Str => {
+            let mut b = StringViewBuilder::with_capacity(rows);
+            for_each_entry(map, key, *ty, |v| b.append_option(v));
+            Arc::new(b.finish())
+        }
+        Type::Int => {
+            let mut b = Int64Builder::with_capacity(rows);
+            for_each_entry(map, key, *ty, |v| {
+                b.append_option(v.and_then(|v| v.parse().ok()));
+            });
+            Arc::new(b.finish())
+        }
+        Type::Float => {
+            let mut b = Float64Builder::with_capacity(rows);
+            for_each_entry(map, key, *ty, |v| {
+                b.append_option(v.and_then(|v| v.parse().ok()));
+            });
+            Arc::new(b.finish())
+        }
+        Type::Bool => {
+            let mut b = BooleanBuilder::with_capacity(rows);
+            for_each_entry(map, key, *ty, |v| b.append_option(v.map(|v| v == "true")));
+            Arc::new(b.finish())
+        }
+    })
+}
+
+/// Calls `f` once per row with the text behind the type's letter, `None` where the row has no such
+/// entry.
+fn for_each_entry(map: &MapArray, key: &str, ty: Type, mut f: impl FnMut(Option<&str>)) {
+    let (keys, values) = (map.keys().as_ref(), map.values().as_ref());
+    for (row, ends) in map.offsets().windows(2).enumerate() {
+        let mut hit = None;
+        if map.is_valid(row) {
+            #[expect(clippy::cast_sign_loss, reason = "offsets are never negative")]
+            for i in ends[0] as usize..ends[1] as usize {
+                if event::column::text_at(keys, i) == Some(key)
+                    && let Some(v) = event::column::text_at(values, i)
+                    && let Some(v) = v.strip_prefix(ty.tag())
+                {
+                    hit = Some(v);
+                    break;
+                }
+            }
+        }
+        f(hit);
+    }
+}
+
+/// Makes readers of one part that count the bytes they read.
+#[derive(Debug)]
+struct Readers {
+    part: Arc<Part>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl ParquetFileReaderFactory for Readers {
+    fn create_reader(
+        &self,
+        _partition: usize,
+        _file: PartitionedFile,
+        _metadata_size_hint: Option<usize>,
+        _metrics: &ExecutionPlanMetricsSet,
+    ) -> datafusion::common::Result<Box<dyn AsyncFileReader + Send>> {
+        let external = |e: store::Error| datafusion::common::DataFusionError::External(Box::new(e));
+        Ok(Box::new(Reader {
+            inner: std::fs::File::open(&self.part.path)?,
+            metadata: self.part.metadata().map_err(external)?,
+            bytes: Arc::clone(&self.bytes),
+        }))
+    }
+}
+
+struct Reader {
+    inner: std::fs::File,
+    metadata: Arc<ParquetMetaData>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl AsyncFileReader for Reader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
+        use std::os::unix::fs::FileExt as _;
+        let len = range.end - range.start;
+        self.bytes.fetch_add(len, Ordering::Relaxed);
+        let mut buf = vec![0; usize::try_from(len).unwrap_or(0)];
+        let done = self
+            .inner
+            .read_exact_at(&mut buf, range.start)
+            .map(|()| buf.into())
+            .map_err(Into::into);
+        Box::pin(async move { done })
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        _options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, Result<Arc<ParquetMetaData>, ParquetError>> {
+        let metadata = Arc::clone(&self.metadata);
+        Box::pin(async move { Ok(metadata) })
+    }
+}
+
+fn internal(e: impl std::fmt::Display) -> Error {
+    Error::Internal(e.to_string())
+}

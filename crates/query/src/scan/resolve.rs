@@ -1,0 +1,259 @@
+//! Resolves an ask over the snapshots: which sources each field has, and which units have rows.
+
+use super::guard::{Guard, Known, Places};
+use super::{Ask, Counters, Field, Output, Scan, Table, Unit, batch, buffer, part};
+use crate::Error;
+use crate::fields::{self, Source, View};
+use crate::predicate::Predicate;
+use event::{Fixed, Type};
+use hashbrown::{HashMap, HashSet};
+use std::sync::Arc;
+use store::part::{Part, Placement};
+use store::snapshot::BufferedBatch;
+use store::{FieldStat, Snapshot};
+
+/// Sources under construction: each once.
+#[derive(Default)]
+struct Sources {
+    list: Vec<Source>,
+    index: HashMap<Source, usize>,
+}
+
+impl Sources {
+    fn add(&mut self, source: Source) -> usize {
+        if let Some(i) = self.index.get(&source) {
+            return *i;
+        }
+        self.list.push(source.clone());
+        self.index.insert(source, self.list.len() - 1);
+        self.list.len() - 1
+    }
+}
+
+struct LivePart<'a> {
+    part: &'a Arc<Part>,
+    guard: Guard,
+}
+
+struct LiveBatch<'a> {
+    batch: &'a Arc<BufferedBatch>,
+    guard: Guard,
+}
+
+pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Scan, Error> {
+    let mut counters = Counters::default();
+    let (mut parts, mut batches) = (Vec::new(), Vec::new());
+    for table in tables {
+        live_parts(&ask, &table.snapshot, &mut parts, &mut counters);
+        live_batches(&ask, &table.snapshot, &mut batches);
+    }
+    let mut sources = Sources::default();
+    let mut fields: HashMap<String, Field> = HashMap::new();
+    let mut unknown = Vec::new();
+    for name in names(&ask) {
+        let types = types_of(&name, &parts, &batches, known);
+        let view = fields::fixed_view(&name, ask.usage_mode);
+        if types.is_empty() && view.is_none() && !known.iter().any(|k| *k.key == *name) {
+            unknown.push(name.clone());
+        }
+        fields.insert(name.clone(), resolve(&name, &types, view, &mut sources));
+    }
+    for fixed in Fixed::ALL {
+        if batch::needs(&ask, fixed)
+            || parts.iter().any(|p| p.guard.needs().contains(&fixed))
+            || batches.iter().any(|b| b.guard.needs().contains(&fixed))
+        {
+            sources.add(Source::Fixed(fixed));
+        }
+    }
+    let place = |f: Fixed| {
+        let i = sources.index.get(&Source::Fixed(f)).copied();
+        i.unwrap_or(usize::MAX)
+    };
+    let places = Places {
+        ts: place(Fixed::Ts),
+        dataset: place(Fixed::Dataset),
+        ingest_ts: place(Fixed::IngestTs),
+    };
+    let dictionary = dictionaries(&ask, &fields, &sources.list);
+    let mut scan = Scan {
+        ask,
+        sources: sources.list,
+        dictionary,
+        fields,
+        units: Vec::new(),
+        unknown,
+        counters,
+    };
+    let mut units: Vec<(i64, Unit)> = Vec::new();
+    batches.sort_by_key(|b| std::cmp::Reverse(b.batch.ts_range.1));
+    let live: Vec<(Arc<BufferedBatch>, Guard)> = batches
+        .into_iter()
+        .map(|b| {
+            let mut guard = b.guard;
+            guard.places = places;
+            (Arc::clone(b.batch), guard)
+        })
+        .collect();
+    for (newest, unit) in buffer::units(live) {
+        units.push((newest, Unit::Buffer(unit)));
+    }
+    for p in parts {
+        let mut guard = p.guard;
+        guard.places = places;
+        let newest = p.part.ts_max;
+        for unit in part::units(&scan, p.part, &guard)? {
+            units.push((newest, Unit::Part(unit)));
+        }
+    }
+    // Stable: the row groups of a part stay in order.
+    units.sort_by_key(|(newest, _)| std::cmp::Reverse(*newest));
+    scan.units = units.into_iter().map(|(_, u)| u).collect();
+    Ok(scan)
+}
+
+fn live_parts<'a>(
+    ask: &Ask,
+    snapshot: &'a Snapshot,
+    out: &mut Vec<LivePart<'a>>,
+    counters: &mut Counters,
+) {
+    for part in &snapshot.parts {
+        if part.ts_max < ask.range.0 || part.ts_min >= ask.range.1 {
+            continue;
+        }
+        counters.parts_total += 1;
+        counters.bytes_total += part.bytes;
+        let known = Known {
+            ts: (part.ts_min, part.ts_max),
+            datasets: part.datasets.as_deref(),
+        };
+        match Guard::of(ask, snapshot, &known) {
+            Some(guard) => out.push(LivePart { part, guard }),
+            None => *counters.parts_skipped.get_mut() += 1,
+        }
+    }
+}
+
+fn live_batches<'a>(ask: &Ask, snapshot: &'a Snapshot, out: &mut Vec<LiveBatch<'a>>) {
+    for batch in &snapshot.batches {
+        let datasets: Vec<String> = batch
+            .batch
+            .datasets()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let known = Known {
+            ts: batch.ts_range,
+            datasets: Some(&datasets),
+        };
+        if let Some(guard) = Guard::of(ask, snapshot, &known) {
+            out.push(LiveBatch { batch, guard });
+        }
+    }
+}
+
+/// Every field the ask names, once.
+fn names(ask: &Ask) -> Vec<String> {
+    let (mut seen, mut out) = (HashSet::new(), Vec::new());
+    let mut add = |name: &str| {
+        if seen.insert(name.to_owned()) {
+            out.push(name.to_owned());
+        }
+    };
+    ask.filter.for_each_field(&mut |n| add(n));
+    for o in &ask.outputs {
+        match o {
+            Output::Value(n) | Output::Number(n) | Output::Present(n) => add(n),
+            Output::Test(p) => p.for_each_field(&mut |n| add(n)),
+            Output::Ts | Output::Weight | Output::Fixed(_) => {}
+        }
+    }
+    out
+}
+
+/// The types in which the rows at hand have the attribute.
+fn types_of(
+    name: &str,
+    parts: &[LivePart<'_>],
+    batches: &[LiveBatch<'_>],
+    known: &[FieldStat],
+) -> Vec<Type> {
+    let seen: HashSet<Type> = known
+        .iter()
+        .filter(|k| *k.key == *name)
+        .flat_map(|k| k.types.iter().copied())
+        .collect();
+    let has = |ty: Type| {
+        batches
+            .iter()
+            .any(|b| b.batch.batch.attr(name, ty).is_some())
+            || parts.iter().any(|p| match p.part.placement(name, ty) {
+                Placement::Column => true,
+                // A Bloom filter may be wrong; a type never seen for a known key is not there.
+                Placement::Overflow(_) => seen.is_empty() || seen.contains(&ty),
+                Placement::Absent => false,
+            })
+    };
+    Type::ALL.into_iter().filter(|ty| has(*ty)).collect()
+}
+
+fn resolve(
+    name: &str,
+    types: &[Type],
+    view: Option<(Fixed, View)>,
+    sources: &mut Sources,
+) -> Field {
+    let key: Arc<str> = name.into();
+    let mut siblings: Vec<(usize, Option<View>)> = types
+        .iter()
+        .map(|ty| (sources.add(Source::Attr(Arc::clone(&key), *ty)), None))
+        .collect();
+    let mut shown: Vec<Type> = types.to_vec();
+    if let Some((fixed, view)) = view {
+        siblings.push((sources.add(Source::Fixed(fixed)), Some(view)));
+        shown.push(view.ty());
+    }
+    let ty = match shown.as_slice() {
+        [] => Type::Str,
+        [first, rest @ ..] if rest.iter().all(|t| t == first) => *first,
+        all if all.iter().all(|t| matches!(t, Type::Int | Type::Float)) => Type::Float,
+        _ => Type::Str,
+    };
+    Field { siblings, ty }
+}
+
+/// Text that is put out keeps the file's dictionary codes: groups are then found once per entry.
+fn dictionaries(ask: &Ask, fields: &HashMap<String, Field>, sources: &[Source]) -> Vec<bool> {
+    let mut out = vec![false; sources.len()];
+    for o in &ask.outputs {
+        if let Output::Value(n) = o
+            && let Some(field) = fields.get(n)
+        {
+            for (source, _) in &field.siblings {
+                out[*source] = matches!(
+                    &sources[*source],
+                    Source::Attr(_, Type::Str)
+                        | Source::Fixed(
+                            Fixed::Dataset
+                                | Fixed::Service
+                                | Fixed::Name
+                                | Fixed::Kind
+                                | Fixed::Status
+                        )
+                );
+            }
+        }
+    }
+    out
+}
+
+/// Whether the predicate narrows the rows enough for the reader to apply it while decoding.
+pub(super) fn is_narrow(predicate: &Predicate) -> bool {
+    use crate::predicate::Condition;
+    match predicate {
+        Predicate::All(list) => list.iter().any(is_narrow),
+        Predicate::Any(list) => !list.is_empty() && list.iter().all(is_narrow),
+        Predicate::Test(t) => !t.negated && matches!(t.condition, Condition::Among(_)),
+    }
+}

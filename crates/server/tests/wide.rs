@@ -1,0 +1,149 @@
+//! No event is refused for its fields: many keys, one key in three types, a megabyte of values.
+
+use serde_json::{Map, Value, json};
+use support::Server;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_foursight");
+
+fn send(server: &Server, events: &[Value]) {
+    let batch: Vec<Value> = events.iter().map(|data| json!({"data": data})).collect();
+    let reply = support::request(
+        "POST",
+        &server.url("/1/batch/wide"),
+        &[
+            ("content-type", "application/json"),
+            ("x-honeycomb-team", "fsdev_ingest_key_000000"),
+        ],
+        Some(json!(batch).to_string().as_bytes()),
+    );
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let statuses = reply.json();
+    assert!(
+        statuses
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|s| s["status"] == 202),
+        "{statuses}"
+    );
+}
+
+/// Rows where `column` `op` `value`.
+fn count(server: &Server, column: &str, op: &str, value: &Value) -> u64 {
+    let mut filter = json!({"column": column, "op": op});
+    if !value.is_null() {
+        filter["value"] = value.clone();
+    }
+    let reply = support::request(
+        "POST",
+        &server.url("/foursight/v1/query"),
+        &[("content-type", "application/json"), ("accept", "application/json"), ("x-foursight-csrf", "1")],
+        Some(json!({"env": "dev", "dataset": "wide", "query": {"calculations": [{"op": "COUNT"}], "filters": [filter]}}).to_string().as_bytes()),
+    );
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()["total"]["COUNT"].as_u64().unwrap_or(0)
+}
+
+/// *Scenario*: 2,000 keys in one event, then 10,000 keys over a hundred events, a key in three
+/// types, a megabyte of text. *Guarantees*: none is refused, and each is found by its value, from
+/// memory and, after a restart, from parts.
+#[test]
+fn wide_and_mixed_events_are_found_by_value() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(BINARY, data.path(), &["--dev"]);
+
+    let many: Map<String, Value> = (0..2_000)
+        .map(|i| (format!("key.{i:04}"), json!(i * 3)))
+        .collect();
+    send(&server, &[Value::Object(many)]);
+
+    let fresh: Vec<Value> = (0..100)
+        .map(|e| {
+            Value::Object(
+                (0..100)
+                    .map(|k| {
+                        (
+                            format!("fresh.{:05}", e * 100 + k),
+                            json!(format!("v{}", e * 100 + k)),
+                        )
+                    })
+                    .collect(),
+            )
+        })
+        .collect();
+    send(&server, &fresh);
+
+    send(
+        &server,
+        &[
+            json!({"mixed": 7}),
+            json!({"mixed": "seven"}),
+            json!({"mixed": true}),
+            json!({"mixed": 7.5}),
+        ],
+    );
+
+    let large: Map<String, Value> = (0..15)
+        .map(|i| {
+            (
+                format!("large.{i:02}"),
+                json!(format!("{i:02}{}", "x".repeat(65_000))),
+            )
+        })
+        .collect();
+    send(&server, &[Value::Object(large)]);
+
+    check(&server);
+    assert!(server.stop().success());
+    let server = Server::start(BINARY, data.path(), &["--dev"]);
+    check(&server);
+}
+
+fn check(server: &Server) {
+    for i in [0, 1, 199, 200, 777, 1_234, 1_999] {
+        assert_eq!(
+            count(server, &format!("key.{i:04}"), "=", &json!(i * 3)),
+            1,
+            "key {i}"
+        );
+        assert_eq!(
+            count(server, &format!("key.{i:04}"), ">", &json!(i * 3)),
+            0,
+            "key {i}"
+        );
+    }
+    for i in [0, 99, 100, 5_000, 8_191, 9_999] {
+        assert_eq!(
+            count(
+                server,
+                &format!("fresh.{i:05}"),
+                "=",
+                &json!(format!("v{i}"))
+            ),
+            1,
+            "key {i}"
+        );
+        assert_eq!(
+            count(server, &format!("fresh.{i:05}"), "exists", &Value::Null),
+            1,
+            "key {i}"
+        );
+    }
+    assert_eq!(count(server, "mixed", "exists", &Value::Null), 4);
+    assert_eq!(count(server, "mixed", "=", &json!(7)), 1);
+    assert_eq!(count(server, "mixed", "=", &json!("seven")), 1);
+    assert_eq!(count(server, "mixed", "=", &json!(true)), 1);
+    assert_eq!(count(server, "mixed", ">=", &json!(7)), 2);
+    for i in 0..15 {
+        assert_eq!(
+            count(
+                server,
+                &format!("large.{i:02}"),
+                "starts-with",
+                &json!(format!("{i:02}xxx"))
+            ),
+            1,
+            "value {i}"
+        );
+    }
+}

@@ -1,0 +1,189 @@
+import { ChevronDown, ChevronRight, CircleX, ClockAlert } from 'lucide-react';
+import { type CSSProperties, memo } from 'react';
+import { Icon } from '@/design/Icon.tsx';
+import { count } from '@/lib/format.ts';
+import { barBox, percent } from './axis.ts';
+import { at, Kind } from './columns.ts';
+import { clockNote, length, offset, service, spoken, tag, title } from './describe.ts';
+import { Flag, notesAt } from './layout.ts';
+import { rowColour, type TraceView } from './useTraceView.ts';
+import styles from './waterfall.module.css';
+
+interface Props {
+  view: TraceView;
+  index: number;
+  position: number;
+  top: number;
+  selected: boolean;
+  tabbable: boolean;
+  folded: boolean;
+  step: number;
+  /** Widest indentation, px. */
+  indent: number;
+  select: (position: number) => void;
+  toggle: (position: number) => void;
+}
+
+/** One row: tree, tag, name and service at the left, its bar at the right. */
+export const WaterfallRow = memo(function WaterfallRow(props: Props) {
+  const { view, position, index, folded, select, toggle } = props;
+  const { layout, data } = view;
+  const below = at(layout.size, position) - 1;
+  const failed = (at(layout.flags, position) & Flag.error) !== 0;
+  const name = title(data, layout, position);
+  const dim = view.matches !== undefined && at(view.matches, position) === 0;
+  const clock = clockNote(layout, position);
+  const times = at(layout.times, position);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the treegrid answers keys for all its rows
+    <div
+      className={`${styles.r}${props.selected ? ` ${styles.on}` : ''}${dim ? ` ${styles.dim}` : ''}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-level={at(layout.depth, position) + 1}
+      aria-posinset={at(view.places.place, position)}
+      aria-setsize={at(view.places.siblings, position)}
+      aria-expanded={below > 0 ? !folded : undefined}
+      aria-selected={props.selected}
+      tabIndex={props.tabbable ? 0 : -1}
+      style={{ transform: `translateY(${props.top}px)` }}
+      onClick={() => select(position)}
+    >
+      <div className={`${styles.n}${failed ? ` ${styles.failed}` : ''}`} role="gridcell">
+        <TreeLines view={view} position={position} step={props.step} indent={props.indent} />
+        {below > 0 ? (
+          <button
+            type="button"
+            className={styles.tw}
+            tabIndex={-1}
+            aria-label={`${folded ? 'Open' : 'Fold'} ${count(below)} rows below ${name}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              toggle(position);
+            }}
+          >
+            <Icon of={folded ? ChevronRight : ChevronDown} small />
+            {count(below)}
+          </button>
+        ) : null}
+        <span
+          className={`tag ${styles.tag}${failed && at(layout.kind, position) === Kind.error ? ' err' : ''}`}
+        >
+          {tag(layout, position)}
+        </span>
+        <span className={styles.nm} title={name}>
+          {name}
+        </span>
+        {failed ? (
+          <span className={styles.mark}>
+            <Icon of={CircleX} small className="t-danger" />
+            <span className="vh">error</span>
+          </span>
+        ) : null}
+        {times > 1 ? <span className="tag">×{times}</span> : null}
+        {clock ? (
+          <span className={styles.mark} title={clock}>
+            <Icon of={ClockAlert} small className="t-warn" />
+            <span className="vh">{clock}</span>
+          </span>
+        ) : null}
+        <span className={styles.sv}>
+          <span className={styles.svName}>{service(data, layout, position)}</span>
+          <span
+            className="sw"
+            style={{
+              background: at(layout.kind, position) === Kind.span ? rowColour(view, position) : 'none',
+            }}
+          />
+        </span>
+      </div>
+      <div className={styles.b} role="gridcell">
+        <span className="vh">{spoken(layout, position)}</span>
+        <Bar view={view} position={position} failed={failed} />
+      </div>
+    </div>
+  );
+});
+
+/** The lines from a row up to its ancestors. */
+function TreeLines({ view, position, step, indent }: Pick<Props, 'view' | 'position' | 'step' | 'indent'>) {
+  const { layout, last } = view;
+  const top = view.focus >= 0 ? at(layout.depth, view.focus) : 0;
+  const depth = at(layout.depth, position) - top;
+  if (depth <= 0) return null;
+  if (depth * step > indent) {
+    return <span className={styles.indent} style={{ width: indent }} aria-hidden="true" />;
+  }
+  const kinds: string[] = [];
+  let p = position;
+  for (let k = depth; k >= 1; k -= 1) {
+    const ends = at(last, p) === 1;
+    if (k === depth) kinds.push(ends ? `${styles.elbow} ${styles.ends}` : (styles.elbow ?? ''));
+    else kinds.push(ends ? (styles.empty ?? '') : '');
+    p = at(layout.parent, p);
+  }
+  kinds.reverse();
+  return (
+    <span className={styles.tr} aria-hidden="true">
+      {kinds.map((kind, level) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a level is its index
+        <i key={level} className={kind} />
+      ))}
+    </span>
+  );
+}
+
+/** The bar with its events, and its length right of it. */
+function Bar({ view, position, failed }: { view: TraceView; position: number; failed: boolean }) {
+  const { layout, data, window } = view;
+  const start = at(layout.start, position);
+  const end = at(layout.end, position);
+  const kind = at(layout.kind, position);
+  const box = barBox(window, start, end);
+  if (box.off) {
+    return (
+      <span className={styles.du} style={box.off === 'before' ? { left: 0 } : { right: 0 }}>
+        {box.off === 'before' ? '◂ ' : ''}
+        {offset(start - layout.from)}
+        {box.off === 'after' ? ' ▸' : ''}
+      </span>
+    );
+  }
+  if (kind === Kind.log || kind === Kind.error) {
+    return (
+      <>
+        <span
+          className={
+            kind === Kind.log ? `${styles.tick}${failed ? ` ${styles.tickFailed}` : ''}` : styles.diamond
+          }
+          style={{ left: `${box.left}%` }}
+        />
+        <span className={styles.du} style={{ left: `${box.left}%`, marginLeft: 6 }}>
+          {offset(start - layout.from)}
+        </span>
+      </>
+    );
+  }
+  const missing = kind === Kind.missing;
+  return (
+    <>
+      <span
+        className={`${styles.bar}${missing ? ` ${styles.missing}` : ''}`}
+        style={
+          { '--c': rowColour(view, position), left: `${box.left}%`, width: `${box.width}%` } as CSSProperties
+        }
+      />
+      {notesAt(layout, data, position).map((note) => {
+        const place = percent(window, at(data.start, note));
+        return place >= 0 && place <= 100 ? (
+          <span key={note} className={styles.event} style={{ left: `${place}%` }} />
+        ) : null;
+      })}
+      <span className={styles.du} style={{ left: `${box.left + box.width}%` }}>
+        {missing
+          ? `inferred, ${length(start - layout.from)} to ${length(end - layout.from)}`
+          : length(end - start)}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,81 @@
+// Words and figures about rows, shared by the waterfall, the table and the panel.
+
+import { duration } from '@/lib/format.ts';
+import { at, eventIdAt, Kind, spanIdAt, type TraceData, word } from './columns.ts';
+import { Flag, type TraceLayout } from './layout.ts';
+
+/** Length in nanoseconds as `212 ms`. */
+export const length = (ns: number): string => duration(ns / 1e6);
+
+/** Time after the start of the trace as `+44.1 ms`. */
+export const offset = (ns: number): string => `+${ns === 0 ? '0 ms' : duration(ns / 1e6)}`;
+
+/** What the URL calls a row: a span by its id, anything else by its event id. */
+export function rowName(data: TraceData, layout: TraceLayout, position: number): string {
+  const row = at(layout.row, position);
+  if (row < 0) return layout.missing.get(position) ?? '';
+  const span = at(layout.kind, position) === Kind.span ? spanIdAt(data, row) : '';
+  return span === '' ? `e-${eventIdAt(data, row)}` : span;
+}
+
+/** Position of a row named by the URL; -1 when the trace has none. */
+export function findRow(data: TraceData, layout: TraceLayout, name: string | undefined): number {
+  if (!name) return -1;
+  for (let p = 0; p < layout.count; p += 1) if (rowName(data, layout, p) === name) return p;
+  return -1;
+}
+
+export function title(data: TraceData, layout: TraceLayout, position: number): string {
+  const row = at(layout.row, position);
+  if (row < 0) return `missing parent ${(layout.missing.get(position) ?? '').slice(0, 8)}…`;
+  return word(data, at(data.name, row)) || '(no name)';
+}
+
+export function service(data: TraceData, layout: TraceLayout, position: number): string {
+  const row = at(layout.row, position);
+  return row < 0 ? 'never arrived' : word(data, at(data.service, row)) || word(data, at(data.dataset, row));
+}
+
+/** Source tag: text, so that no colour carries it alone. */
+export function tag(layout: TraceLayout, position: number): string {
+  return ['OT', 'LOG', 'ERR', '?'][at(layout.kind, position)] ?? '?';
+}
+
+/** Why a row has a clock badge; undefined when it lies inside its parent. */
+export function clockNote(layout: TraceLayout, position: number): string | undefined {
+  const flags = at(layout.flags, position);
+  const parent = at(layout.parent, position);
+  if (parent < 0 || (flags & (Flag.startsOutside | Flag.endsOutside)) === 0) return undefined;
+  const early = at(layout.start, parent) - at(layout.start, position);
+  if (early > 0) return `starts ${length(early)} before its parent: the clocks of the two differ`;
+  const late = at(layout.start, position) - at(layout.end, parent);
+  if (late > 0) return `starts ${length(late)} after its parent ended`;
+  return `ends ${length(at(layout.end, position) - at(layout.end, parent))} after its parent`;
+}
+
+/** One sentence for readers of screens. */
+export function spoken(layout: TraceLayout, position: number): string {
+  const start = `starts ${offset(at(layout.start, position) - layout.from)}`;
+  const kind = at(layout.kind, position);
+  if (kind === Kind.log || kind === Kind.error) return start;
+  const lasts = `lasts ${length(at(layout.end, position) - at(layout.start, position))}`;
+  return kind === Kind.missing
+    ? `never arrived; inferred from its children: ${start}, ${lasts}`
+    : `${start}, ${lasts}`;
+}
+
+/** Splits `GET /path` into method and path; other names stay whole. */
+export function splitRoute(name: string): { method: string | undefined; rest: string } {
+  const match = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE)\s+(\S.*)$/u.exec(name);
+  return match ? { method: match[1], rest: match[2] ?? '' } : { method: undefined, rest: name };
+}
+
+/** Status code of a request from a row's fields, by either generation of OpenTelemetry's names. */
+export function httpStatus(fields: Record<string, unknown> | undefined): number | undefined {
+  for (const name of ['http.response.status_code', 'http.status_code']) {
+    const value = fields?.[name];
+    const code = typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : Number.NaN;
+    if (Number.isInteger(code) && code >= 100 && code <= 599) return code;
+  }
+  return undefined;
+}
