@@ -1,5 +1,8 @@
 //! BubbleUp: which fields make a selection differ from the rest (honeycomb.md §7).
 
+mod rank;
+mod tally;
+
 use crate::answer::{Bin, Cell, ScanStats};
 use crate::spec::Query;
 use serde::{Deserialize, Serialize};
@@ -72,6 +75,10 @@ pub struct Facet {
     pub difference: f64,
     /// More than 90 % of its values differ over more than 20 rows, or it is a known id.
     pub is_id: bool,
+    /// It tells nothing of its own: its telling value is on the same rows as that of this field,
+    /// which stands before it, or it follows the measured field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
     /// Its distribution.
     pub shape: Shape,
 }

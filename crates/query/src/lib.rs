@@ -9,8 +9,11 @@ pub mod answer;
 pub mod facets;
 mod fields;
 mod predicate;
+mod relational;
 mod scan;
 pub mod spec;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod trace;
 mod values;
