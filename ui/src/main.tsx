@@ -5,7 +5,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiError } from './api/client.ts';
 import { makeRouter } from './app/router.tsx';
-import { watchSystemTheme } from './app/theme.ts';
+import { watchSystemTheme } from './lib/theme.ts';
 
 const client = new QueryClient({
   defaultOptions: {

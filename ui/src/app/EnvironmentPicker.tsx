@@ -2,9 +2,9 @@ import { Menu } from '@base-ui/react/menu';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronDown } from 'lucide-react';
-import type { CSSProperties } from 'react';
 import { sessionQuery } from '@/api/queries.ts';
 import { Icon } from '@/design/Icon.tsx';
+import { environmentColour } from '@/lib/color.ts';
 import { useEnvironment } from './environment.ts';
 import { paths } from './paths.ts';
 
@@ -16,7 +16,7 @@ export function EnvironmentPicker() {
   return (
     <Menu.Root>
       <Menu.Trigger className="env" aria-label={`Environment ${info?.name ?? slug}`}>
-        <span className="dot" style={{ color: info?.color ?? 'var(--muted)' } as CSSProperties} />
+        <span className="dot" style={{ color: environmentColour(info?.color) }} />
         {info?.name ?? slug}
         <Icon of={ChevronDown} small />
       </Menu.Trigger>
@@ -29,7 +29,7 @@ export function EnvironmentPicker() {
                 className="item"
                 onClick={() => void navigate(paths.explore(one.slug))}
               >
-                <span className="dot" style={{ color: one.color }} />
+                <span className="dot" style={{ color: environmentColour(one.color) }} />
                 {one.name}
               </Menu.Item>
             ))}

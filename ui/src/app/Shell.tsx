@@ -1,6 +1,7 @@
 import { Outlet } from '@tanstack/react-router';
 import { type CSSProperties, Suspense, useEffect, useState } from 'react';
 import { Empty } from '@/design/Empty.tsx';
+import { environmentColour } from '@/lib/color.ts';
 import { rememberEnvironment, useEnvironment } from './environment.ts';
 import { HealthBar } from './HealthBar.tsx';
 import { Rail } from './Rail.tsx';
@@ -35,7 +36,7 @@ export function Shell() {
   return (
     <div
       className={`app${wide ? ' wide' : ''}`}
-      style={info ? ({ '--env': info.color } as CSSProperties) : undefined}
+      style={info ? ({ '--env': environmentColour(info.color) } as CSSProperties) : undefined}
     >
       <a className="skip btn" href="#main">
         Skip to content

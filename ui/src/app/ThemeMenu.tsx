@@ -1,7 +1,7 @@
 import { Menu } from '@base-ui/react/menu';
 import { Check, Monitor, Moon, Sun } from 'lucide-react';
 import { Icon } from '@/design/Icon.tsx';
-import { chooseTheme, type ThemeChoice, useThemeChoice } from './theme.ts';
+import { chooseTheme, type ThemeChoice, useThemeChoice } from '@/lib/theme.ts';
 
 const choices = [
   { id: 'light', name: 'Light', icon: Sun },

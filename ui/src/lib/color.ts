@@ -37,3 +37,14 @@ export function colourIndexes(names: readonly string[]): Map<string, { index: nu
   }
   return out;
 }
+
+const ENVIRONMENT_COLOURS = new Set(['blue', 'green', 'gold', 'red', 'purple']);
+
+/** The colour of an environment: the server names it (`purple`, `lightBlue`), the theme paints it. */
+export function environmentColour(name: string | undefined): string {
+  if (name === undefined) return 'var(--muted)';
+  const light = /^light([A-Z])(.*)$/.exec(name);
+  const base = light ? `${light[1]?.toLowerCase()}${light[2]}` : name;
+  if (!ENVIRONMENT_COLOURS.has(base)) return 'var(--muted)';
+  return light ? `color-mix(in oklab, var(--env-${base}) 65%, var(--bg))` : `var(--env-${base})`;
+}

@@ -27,7 +27,7 @@ export function number(n: number): string {
 /** Milliseconds: `412 µs`, `87 ms`, `1.24 s`, `2 min 5 s`. */
 export function duration(ms: number): string {
   const abs = Math.abs(ms);
-  if (abs === 0) return '0 ms';
+  if (abs === 0) return '0';
   if (abs < 0.001) return `${three.format(ms * 1e6)} ns`;
   if (abs < 1) return `${three.format(ms * 1000)} µs`;
   if (abs < 1000) return `${three.format(ms)} ms`;

@@ -5,9 +5,10 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Icon } from '@/design/Icon.tsx';
 import { copyText } from '@/lib/clipboard.ts';
 import { valueText } from '@/lib/format.ts';
-import { type Address, readAddress, writeAddress } from './address.ts';
+import { type Address, writeAddress } from './address.ts';
 import { withBreakdown, withCalculation, withoutValue, withValue } from './change.ts';
 import type { Question } from './model.ts';
+import { questionOf } from './opening.ts';
 import { closeValueMenu, subscribeValueMenu, valueMenuTarget } from './valueMenuStore.ts';
 
 /** The one menu behind every value: filter, exclude, group by, heatmap, copy. Mounted once. */
@@ -31,7 +32,7 @@ export function ValueMenu() {
     if (env === undefined) return;
     const onExplore = path.endsWith('/explore');
     const address: Address = onExplore ? (location.search as Address) : dataset ? { ds: dataset } : {};
-    const question = change(readAddress(address).question);
+    const question = change(questionOf(address).question);
     void navigate({
       to: '/e/$env/explore',
       params: { env },

@@ -120,10 +120,7 @@ function calculation(reader: Reader): Calculation | undefined {
   if (!open && !fieldless(op)) return undefined;
   reader.take();
   if (!reader.takeSymbol('(')) return { op };
-  if (reader.takeSymbol(')')) {
-    if (!fieldless(op)) reader.fail(`a field of ${op}`);
-    return { op };
-  }
+  if (fieldless(op) && reader.takeSymbol(')')) return { op };
   const column = field(reader);
   if (!reader.takeSymbol(')')) reader.fail('“)”');
   return { op, column };

@@ -14,6 +14,9 @@ export const exploreSearch = v.looseObject({
   t: text,
   tab: text,
   sel: text,
+  sort: text,
+  y: text,
+  row: text,
 });
 
 export type ExploreSearch = v.InferOutput<typeof exploreSearch>;
