@@ -3,6 +3,7 @@ import { ChartNoAxesColumn, Download, PanelLeftClose, PanelLeftOpen, Upload } fr
 import { Icon } from '@/design/Icon.tsx';
 import { Logo } from '@/design/Logo.tsx';
 import { paths } from './paths.ts';
+import { RefusedBadge } from './RefusedBadge.tsx';
 
 const places = [
   { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
@@ -28,6 +29,7 @@ export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle
         >
           <Icon of={icon} />
           <span>{name}</span>
+          {name === 'Arrivals' ? <RefusedBadge /> : null}
         </Link>
       ))}
       <span className="gap" />

@@ -1,4 +1,5 @@
 import type { Connect } from 'vite';
+import { arrivals, live } from './arrivals.ts';
 import { row, trace } from './trace.ts';
 
 const session = {
@@ -24,6 +25,14 @@ export const answer: Connect.NextHandleFunction = (request, response, next) => {
   const path = (request.url ?? '').split('?')[0];
   if (path === '/session') return json(session);
   if (path === '/links') return json({ id: 'abc' });
+  if (path === '/arrivals')
+    return json(arrivals(new URL(request.url ?? '', 'http://mock').searchParams.get('outcome')));
+  if (path === '/arrivals/live') {
+    response.setHeader('content-type', 'application/x-ndjson');
+    const stop = live((event) => response.write(`${JSON.stringify(event)}\n`));
+    response.on('close', stop);
+    return;
+  }
   const oneRow = /\/rows\/([0-9a-f]+)$/u.exec(path ?? '')?.[1];
   if (oneRow) return json(row(oneRow));
   const oneTrace = /\/traces\/([^/]+)$/u.exec(path ?? '')?.[1];

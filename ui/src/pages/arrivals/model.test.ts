@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { type Arrival, type ArrivalEvent, type Arrivals, refusedSince } from '@/api/arrivals.ts';
+import {
+  addsUp,
+  applyEvents,
+  byProtocol,
+  byReason,
+  bySender,
+  outcomeWords,
+  passes,
+  seen,
+  tone,
+} from './model.ts';
+
+const NONE = { received: 0, stored: 0, refused: 0, dropped: 0, merged: 0 };
+
+function row(id: string, more: Partial<Arrival> = {}): Arrival {
+  return {
+    id,
+    first_ns: '1000000000',
+    last_ns: '1000000000',
+    deliveries: 1,
+    protocol: 'otlp/http',
+    signal: 'traces',
+    sender: '172.18.0.4',
+    user_agent: 'python otlp',
+    key_prefix: 'fs_in_3k7',
+    env: 'bootcamp',
+    datasets: ['backend-flask'],
+    wire_bytes: 100,
+    counters: { ...NONE, received: 2, stored: 2 },
+    reason: null,
+    ...more,
+  };
+}
+const refused = row('r', {
+  env: null,
+  sender: '172.18.0.3',
+  counters: { ...NONE, received: 14, refused: 14 },
+  reason: { code: 'unknown_key', text: 'no environment has this key', fix: 'create one' },
+});
+const state: Arrivals = { rows: [row('a')], counters: { ...NONE, received: 2, stored: 2 } };
+const came = (arrival: Arrival): ArrivalEvent => ({
+  kind: 'arrival',
+  arrival,
+  counters: { ...NONE, received: 9, stored: 9 },
+});
+
+describe('live events', () => {
+  it('put the newest first and replace a row that came again', () => {
+    const again = row('a', { last_ns: '3000000000', deliveries: 2 });
+    const { state: next } = applyEvents(state, [
+      came(row('b', { last_ns: '2000000000' })),
+      came(again),
+      { kind: 'idle' },
+    ]);
+    expect(next.rows.map((one) => [one.id, one.deliveries])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+    expect(next.counters.received).toBe(9);
+  });
+  it('tell how much was missed, and leave the list alone', () => {
+    const { state: next, missed } = applyEvents(state, [{ kind: 'missed', updates: 7 }]);
+    expect(missed).toBe(7);
+    expect(next).toBe(state);
+  });
+  it('keep a bounded list', () => {
+    const many = Array.from({ length: 1_500 }, (_, i) =>
+      came(row(`x${i}`, { last_ns: String(2_000_000_000 + i) })),
+    );
+    const { state: next } = applyEvents(state, many);
+    expect(next.rows).toHaveLength(1_000);
+    expect(next.rows[0]?.id).toBe('x1499');
+  });
+});
+
+describe('tone and words', () => {
+  it.each([
+    [row('a'), 'taken', '2 spans'],
+    [refused, 'refused', 'no environment has this key'],
+    [row('d', { env: 'dev' }), 'elsewhere', '2 spans, key of environment dev'],
+    [row('m', { counters: { ...NONE, received: 2, merged: 2 } }), 'merged', '2 spans stored before, retry'],
+    [
+      row('p', {
+        signal: 'events',
+        counters: { ...NONE, received: 3, stored: 2, refused: 1 },
+        reason: { code: 'too_large', text: 'an event is too large', fix: 'smaller' },
+      }),
+      'partial',
+      '2 events taken, 1 refused: an event is too large',
+    ],
+  ] as const)('%#', (one, expectedTone, words) => {
+    expect(tone(one, 'bootcamp')).toBe(expectedTone);
+    expect(outcomeWords(one, 'bootcamp')).toBe(words);
+  });
+  it('says how often in how long', () => {
+    expect(seen(row('a'))).toBe('');
+    expect(seen(row('a', { deliveries: 14, last_ns: '301000000000' }))).toBe('14× in 5 min');
+    expect(seen(row('a', { deliveries: 2 }))).toBe('2× in 1 s');
+  });
+});
+
+describe('filter and sums', () => {
+  const none = { outcome: 'all', protocol: undefined, key: undefined, sender: undefined } as const;
+  it('filters', () => {
+    expect(passes(refused, { ...none, outcome: 'refused' })).toBe(true);
+    expect(passes(refused, { ...none, outcome: 'taken' })).toBe(false);
+    expect(passes(row('a'), { ...none, sender: '172.18.0.3' })).toBe(false);
+    expect(passes(row('a'), { ...none, key: 'fs_in_3k7', protocol: 'otlp/http' })).toBe(true);
+  });
+  it('adds up', () => {
+    expect(addsUp({ received: 5, stored: 1, refused: 1, dropped: 1, merged: 2 })).toBe(true);
+    expect(addsUp({ ...NONE, received: 1 })).toBe(false);
+  });
+  it('sums by protocol, sender and reason', () => {
+    const rows = [row('a'), row('b', { protocol: 'events', env: 'dev' }), refused];
+    expect(byProtocol({ ...state, rows }).map((one) => [one.protocol, one.counters.received])).toEqual([
+      ['otlp/http', 16],
+      ['events', 2],
+    ]);
+    const senders = bySender(rows, 'bootcamp');
+    expect(senders.map((one) => [one.sender, one.onlyRefused])).toEqual([
+      ['172.18.0.4', false],
+      ['172.18.0.3', true],
+    ]);
+    expect(senders[0]?.elsewhere).toEqual(['dev']);
+    expect(byReason(rows)).toEqual([
+      { code: 'unknown_key', text: 'no environment has this key', protocol: 'otlp/http', items: 14 },
+    ]);
+  });
+  it('counts what was refused lately', () => {
+    expect(refusedSince([refused, row('a')], 500_000_000n)).toBe(14);
+    expect(refusedSince([refused], 1_000_000_001n)).toBe(0);
+  });
+});
