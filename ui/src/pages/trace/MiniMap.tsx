@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { token, useTheme } from '@/app/theme.ts';
+import { token, useTheme } from '@/lib/theme.ts';
 import { moveWindow, percent, type TimeWindow, ticks, windowBetween, windowByKey } from './axis.ts';
 import { at, word } from './columns.ts';
 import { length } from './describe.ts';
