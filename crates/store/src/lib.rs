@@ -6,14 +6,26 @@
 //!
 //! **Does not know** DataFusion, HTTP, any vendor. Clock and disk are passed in.
 
+mod background;
+mod columns;
 pub mod disk;
 mod error;
+mod fields;
+mod flush;
 mod health;
+mod ingest;
+mod inner;
+mod manifest;
 mod options;
+mod order;
 pub mod part;
+mod publish;
+mod recovery;
+mod seen;
 pub mod snapshot;
 mod store;
 mod time;
+mod wal;
 
 use event::{EnvId, EventBatch, TableId, Type};
 use std::sync::Arc;

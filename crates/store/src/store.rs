@@ -1,16 +1,60 @@
-//! The store.
+//! The store: opens the directory, owns the threads.
 
 use crate::disk::Disk;
+use crate::fields::Fields;
+use crate::ingest::{self, Message};
+use crate::inner::{Inner, State, Status};
+use crate::part::FooterCache;
+use crate::seen::Seen;
+use crate::wal::{WalFiles, WalWriter};
 use crate::{
     Append, Clock, Done, Error, FieldStat, Health, Options, Recovery, Retention, Snapshot, Stats,
-    Tombstone,
+    TableStats, background, recovery,
 };
+use crossbeam_channel::{Receiver, Sender};
 use event::{EnvId, TableId};
+use parking_lot::{Mutex, RwLock};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 
 /// The store. Cheap to clone; the last clone dropped flushes nothing: call [`Store::close`].
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store(Arc<Handle>);
+
+struct Handle {
+    inner: Arc<Inner>,
+    /// `None` once closed.
+    queue: RwLock<Option<Sender<Message>>>,
+    stop: Sender<()>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    lock: Mutex<Option<File>>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.stop_threads();
+    }
+}
+
+impl Handle {
+    fn stop_threads(&self) {
+        if let Some(queue) = self.queue.write().take() {
+            // Nobody listens any more: then there is nothing to stop.
+            let _ = queue.send(Message::Stop);
+        }
+        let _ = self.stop.try_send(());
+        let _ = self.inner.kick.try_send(());
+        for thread in std::mem::take(&mut *self.threads.lock()) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+}
 
 impl Store {
     /// Opens the data directory, or makes it; reads back what the last run left.
@@ -22,34 +66,109 @@ impl Store {
         clock: Arc<dyn Clock>,
         disk: Arc<dyn Disk>,
     ) -> Result<(Self, Recovery), Error> {
-        let _ = (options, clock, disk);
-        Err(Error::Closed)
+        let dir = options.data_dir.clone();
+        std::fs::create_dir_all(&dir).map_err(|e| Error::io(dir.display(), &e))?;
+        let lock = lock(&dir)?;
+        let wal_dir = dir.join("wal").join("0");
+        let made = |path: &Path| {
+            crate::disk::create_dirs(disk.as_ref(), &dir, path)
+                .map_err(|e| Error::io(path.display(), &e))
+        };
+        made(&wal_dir)?;
+        made(&dir.join("data"))?;
+        let data = recovery::data_files(disk.as_ref(), &dir.join("data"))?;
+        let wal = recovery::wal_files(disk.as_ref(), &wal_dir)?;
+        let has_data = !data.is_empty() || !wal.is_empty();
+        let opened = recovery::open_manifest(&dir, &disk, has_data)?;
+        let salt = opened.manifest.wal_salt()?;
+        let (kick, kicked) = crossbeam_channel::bounded(1);
+        let inner = Arc::new(Inner {
+            clock,
+            keys: opened.keys,
+            footers: FooterCache::new(options.footer_cache_bytes),
+            fields: Fields::default(),
+            manifest: Mutex::new(Some(opened.manifest)),
+            wal_files: Arc::new(WalFiles::new(wal)),
+            seen: Mutex::new(Seen::new(options.seen_window_ms, options.seen_limit)),
+            state: Mutex::new(State {
+                retention: Arc::new(options.retention.clone()),
+                tombstones: opened.contents.tombstones.clone().into(),
+                ..State::default()
+            }),
+            flushing: Mutex::default(),
+            compacting: Mutex::default(),
+            status: Status::default(),
+            ingest_ms: AtomicI64::new(0),
+            next_seq: AtomicU64::new(1),
+            applied_seq: AtomicU64::new(options.applied_seq.unwrap_or(u64::MAX)),
+            replay_floor: AtomicU64::new(0),
+            queued_bytes: AtomicUsize::new(0),
+            buffered_bytes: AtomicUsize::new(0),
+            key_stats_written_ms: AtomicI64::new(0),
+            flushes: AtomicU64::new(0),
+            merges: AtomicU64::new(0),
+            kick,
+            options,
+            disk,
+        });
+        let (report, last_seq) = recover(&inner, opened.contents, opened.rebuild, &data, salt)?;
+        let writer = WalWriter::new(
+            Arc::clone(&inner.disk),
+            wal_dir,
+            inner.options.wal_file_bytes,
+            salt,
+            Arc::clone(&inner.wal_files),
+            last_seq,
+        );
+        let (stop, stopped) = crossbeam_channel::bounded(1);
+        let (queue, queued) = crossbeam_channel::unbounded();
+        let threads = start_threads(&inner, queued, kicked, stopped, writer)?;
+        let store = Self(Arc::new(Handle {
+            inner,
+            queue: RwLock::new(Some(queue)),
+            stop,
+            threads: Mutex::new(threads),
+            lock: Mutex::new(Some(lock)),
+        }));
+        Ok((store, report))
     }
 
     /// Hands a batch to the writer thread. `done` is called after `fdatasync` returned and the rows
     /// are in the buffer, in order of sequence. Never blocks on the disk.
     pub fn append(&self, append: Append, done: Done) {
-        let _ = append;
-        done(Err(Error::Closed));
+        match &*self.0.queue.read() {
+            Some(queue) => self.0.inner.enqueue(queue, append, done),
+            None => done(Err(Error::Closed)),
+        }
     }
 
     /// All rows of a table, each exactly once, as of now. Takes one short lock.
     #[must_use]
     pub fn snapshot(&self, table: TableId) -> Snapshot {
-        let _ = table;
-        unimplemented_yet()
+        self.0.inner.snapshot(table)
+    }
+
+    /// The tables that have rows, sorted.
+    #[must_use]
+    pub fn tables(&self) -> Vec<TableId> {
+        self.0.inner.state.lock().tables.keys().copied().collect()
     }
 
     /// Every key seen in the environment's datasets, with types in order of appearance.
     #[must_use]
     pub fn fields(&self, env: EnvId) -> Vec<FieldStat> {
-        let _ = env;
-        unimplemented_yet()
+        self.0.inner.fields.list(env)
     }
 
     /// Notes that a question used these keys, so that they get columns of their own.
     pub fn note_queried(&self, env: EnvId, keys: &[&str]) {
-        let _ = (env, keys);
+        let inner = &self.0.inner;
+        inner.fields.note_queried(env, keys, inner.clock.now());
+    }
+
+    /// The keys of an environment that always get columns of their own. Replaces the last call's.
+    pub fn pin(&self, env: EnvId, keys: &[&str]) {
+        self.0.inner.fields.pin(env, keys);
     }
 
     /// Writes every buffered row of every table into parts. Blocks until they are published.
@@ -57,53 +176,215 @@ impl Store {
     /// # Errors
     /// `ReadOnly` when the disk is full, `Poisoned` after a failed sync.
     pub fn flush(&self) -> Result<(), Error> {
-        Err(Error::Closed)
-    }
-
-    /// Merges what is due, and with `all` also what is not. Blocks.
-    ///
-    /// # Errors
-    /// As [`Self::flush`].
-    pub fn compact(&self, all: bool) -> Result<(), Error> {
-        let _ = all;
-        Err(Error::Closed)
+        self.0.inner.flush(&self.tables())
     }
 
     /// Changes how long rows are kept; queries go by it at once.
     pub fn set_retention(&self, retention: Retention) {
-        let _ = retention;
+        self.0.inner.state.lock().retention = Arc::new(retention);
     }
 
-    /// Deletes the rows a dataset has now: gone for readers at once, from disk within 7 days.
-    ///
-    /// # Errors
-    /// As [`Self::flush`].
-    pub fn delete(&self, env: EnvId, dataset: &str) -> Result<Tombstone, Error> {
-        let _ = (env, dataset);
-        Err(Error::Closed)
+    /// Tells up to which sequence another owner has applied the records: the WAL is kept above it.
+    /// Only with [`Options::applied_seq`]; never goes back.
+    pub fn set_applied(&self, sequence: u64) {
+        if self.0.inner.options.applied_seq.is_some() {
+            self.0
+                .inner
+                .applied_seq
+                .fetch_max(sequence, Ordering::SeqCst);
+        }
+    }
+
+    /// Calls back once, when a failed write or sync ends all writing: the process should then exit
+    /// and be started again. Called at once when that has happened.
+    pub fn on_poisoned(&self, callback: Box<dyn FnOnce(&str) + Send>) {
+        self.0.inner.status.on_poisoned(callback);
     }
 
     /// What it holds.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats::default()
+        let inner = &self.0.inner;
+        let state = inner.state.lock();
+        let tables = state
+            .tables
+            .iter()
+            .map(|(table, t)| TableStats {
+                table: *table,
+                parts: t.parts.len(),
+                part_rows: t.parts.iter().map(|p| p.rows).sum(),
+                part_bytes: t.parts.iter().map(|p| p.bytes).sum(),
+                batches: t.batches.len(),
+                buffered_rows: t.rows as u64,
+                buffered_bytes: t.bytes as u64,
+            })
+            .collect();
+        let parts_leaving = state.leaving.len();
+        drop(state);
+        Stats {
+            tables,
+            wal_bytes: inner.wal_files.bytes(),
+            next_sequence: inner.next_seq.load(Ordering::SeqCst),
+            flushes: inner.flushes.load(Ordering::Relaxed),
+            merges: inner.merges.load(Ordering::Relaxed),
+            parts_leaving,
+        }
     }
 
     /// How it is.
     #[must_use]
     pub fn health(&self) -> Health {
-        Health::default()
+        let inner = &self.0.inner;
+        let mut health = inner.status.health.lock().clone();
+        let state = inner.state.lock();
+        for part in state.tables.values().flat_map(|t| t.parts.iter()) {
+            if part.file.is_damaged() {
+                health.damaged_parts.push(part.id.clone());
+            }
+        }
+        health
     }
 
-    /// Stops taking batches, flushes, ends all threads and lets go of the directory.
+    /// Stops taking batches, flushes, ends all threads and lets go of the directory. Snapshots
+    /// taken before stay readable.
     ///
     /// # Errors
     /// As [`Self::flush`]; the WAL then holds what was not flushed.
     pub fn close(&self) -> Result<(), Error> {
-        Err(Error::Closed)
+        if self.0.queue.read().is_none() {
+            return Ok(());
+        }
+        self.0.stop_threads();
+        self.0
+            .inner
+            .key_stats_written_ms
+            .store(0, Ordering::Relaxed);
+        let flushed = self.flush();
+        *self.0.inner.manifest.lock() = None;
+        *self.0.lock.lock() = None;
+        flushed
     }
 }
 
-pub(crate) fn unimplemented_yet() -> ! {
-    std::process::abort()
+/// Reads back what the last run left. Returns the greatest sequence acknowledged.
+fn recover(
+    inner: &Inner,
+    mut contents: crate::manifest::Contents,
+    rebuild: Option<String>,
+    data: &[recovery::DataFile],
+    salt: u32,
+) -> Result<(Recovery, u64), Error> {
+    inner.step("recovery.begin")?;
+    let mut report = Recovery::default();
+    let _ = &mut contents;
+    for tombstone in &contents.tombstones {
+        inner
+            .ingest_ms
+            .fetch_max(tombstone.created_ms + 1, Ordering::SeqCst);
+    }
+    inner.adopt_parts(&contents, data, &mut report)?;
+    if rebuild.is_none() {
+        inner.sweep(data, &mut report)?;
+    }
+    {
+        let mut seen = inner.seen.lock();
+        contents.seen.iter().for_each(|s| seen.restore(&s.entries));
+    }
+    inner.fields.restore(
+        std::mem::take(&mut contents.key_stats),
+        std::mem::take(&mut contents.key_queries),
+    );
+    let replayed = inner.replay(&contents, salt, &mut report)?;
+    let files = inner.wal_files.list();
+    let last_seq = [
+        replayed,
+        contents.marks.iter().map(|m| m.1).max().unwrap_or(0),
+        contents
+            .parts
+            .iter()
+            .map(|p| p.facts.seq.1)
+            .max()
+            .unwrap_or(0),
+    ]
+    .into_iter()
+    .max()
+    .unwrap_or(0);
+    // Also above files begun and never written: their name must not be given again.
+    let begun = files.last().map_or(0, |f| f.first_seq);
+    inner
+        .next_seq
+        .store(last_seq.max(begun) + 1, Ordering::SeqCst);
+    let mut health = inner.status.health.lock();
+    health.manifest_rebuilt = rebuild.is_some();
+    health.quarantined = inner
+        .disk
+        .list(&inner.quarantine_dir())
+        .map_or(0, |entries| entries.len() as u64);
+    drop(health);
+    report.manifest_rebuilt = rebuild;
+    Ok((report, last_seq))
+}
+
+fn start_threads(
+    inner: &Arc<Inner>,
+    queued: Receiver<Message>,
+    kicked: Receiver<()>,
+    stopped: Receiver<()>,
+    writer: WalWriter,
+) -> Result<Vec<JoinHandle<()>>, Error> {
+    let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(body)
+            .map_err(|e| Error::io("thread", &e))
+    };
+    let of_writer = Arc::clone(inner);
+    let mut threads = vec![spawn(
+        "store-wal",
+        Box::new(move || ingest::run(&of_writer, &queued, writer)),
+    )?];
+    if inner.options.background {
+        let of_flusher = Arc::clone(inner);
+        threads.push(spawn(
+            "store-flush",
+            Box::new(move || background::run(&of_flusher, &kicked, &stopped)),
+        )?);
+    }
+    Ok(threads)
+}
+
+/// Takes the directory for this process alone. The file says who has it.
+fn lock(dir: &Path) -> Result<File, Error> {
+    let path = dir.join("LOCK");
+    let failed = |e: std::io::Error| Error::io(path.display(), &e);
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // The words are a courtesy: the lock is what counts.
+            let _ = file.read_to_string(&mut holder);
+            return Err(Error::Locked(format!(
+                "the data directory {} is in use by {}",
+                dir.display(),
+                holder.trim()
+            )));
+        }
+        Err(std::fs::TryLockError::Error(e)) => return Err(failed(e)),
+    }
+    let host = rustix::system::uname();
+    let words = format!(
+        "process {} on {}\n",
+        std::process::id(),
+        host.nodename().to_string_lossy()
+    );
+    file.set_len(0).map_err(failed)?;
+    file.write_all(words.as_bytes()).map_err(failed)?;
+    Ok(file)
 }

@@ -5,7 +5,6 @@
 //! [`Disk::step`], so that a simulated disk can stop before or after one.
 
 mod real;
-pub mod sim;
 
 pub use real::RealDisk;
 

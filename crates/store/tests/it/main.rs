@@ -1,0 +1,4 @@
+//! The store from outside: what was acknowledged is there, once, whatever happens.
+
+mod common;
+mod slice;
