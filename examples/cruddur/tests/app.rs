@@ -19,10 +19,21 @@ async fn routes_answer_and_the_pair_of_the_seed_is_slow() {
     let client = reqwest::Client::new();
     let get = async |path: &str, user: &str| {
         let started = Instant::now();
-        let reply = client.get(format!("{base}{path}")).header(cruddur::routes::USER_HEADER, user).send().await.unwrap();
+        let reply = client
+            .get(format!("{base}{path}"))
+            .header(cruddur::routes::USER_HEADER, user)
+            .send()
+            .await
+            .unwrap();
         (reply.status().as_u16(), started.elapsed())
     };
-    for path in ["/api/activities/home", "/api/activities/notifications", "/api/activities/search?term=fun", "/api/activities/@worf", "/api/messages/@worf"] {
+    for path in [
+        "/api/activities/home",
+        "/api/activities/notifications",
+        "/api/activities/search?term=fun",
+        "/api/activities/@worf",
+        "/api/messages/@worf",
+    ] {
         assert_eq!(get(path, "nobody").await.0, 200, "{path}");
     }
     assert_eq!(get("/api/activities/search", "nobody").await.0, 422);
