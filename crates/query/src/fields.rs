@@ -57,8 +57,13 @@ pub(crate) const VISIBLE: &[(&str, Fixed, View)] = &[
     ("timestamp", Fixed::Ts, View::Time),
 ];
 
+/// The trace id as stored, also where an attribute of the visible name stands over it. Begins with
+/// a character that no client puts into a name.
+pub(crate) const STORED_TRACE_ID: &str = "\0trace_id";
+
 /// Further spellings, answered but not listed.
 const ALIASES: &[(&str, Fixed, View)] = &[
+    (STORED_TRACE_ID, Fixed::TraceId, View::TraceId),
     ("@timestamp", Fixed::Ts, View::Time),
     ("@ingestionTime", Fixed::IngestTs, View::Time),
     ("@message", Fixed::Body, View::Text),
@@ -109,6 +114,8 @@ pub(crate) enum Source {
     Fixed(Fixed),
     /// The attribute of that key and type.
     Attr(Arc<str>, Type),
+    /// An overflow map of a part, whole.
+    Overflow(u8),
 }
 
 /// The fixed column and view a visible name stands over.

@@ -17,6 +17,7 @@ mod testing;
 pub mod text;
 pub mod trace;
 mod values;
+mod whole;
 
 use event::EnvId;
 use std::sync::Arc;

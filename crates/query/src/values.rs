@@ -100,7 +100,7 @@ pub(crate) fn render(view: View, array: &ArrayRef) -> ArrayRef {
     }
 }
 
-fn status_code(status: &str) -> Option<i64> {
+pub(crate) fn status_code(status: &str) -> Option<i64> {
     match status {
         "unset" => Some(0),
         "ok" => Some(1),

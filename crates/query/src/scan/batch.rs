@@ -2,7 +2,7 @@
 
 use super::{Ask, Batch, Field, Origin, Output, Scan};
 use crate::Error;
-use crate::fields::View;
+use crate::fields::{Source, View};
 use crate::predicate::{Predicate, Sibling, passes};
 use crate::values;
 use arrow_array::cast::AsArray;
@@ -155,6 +155,12 @@ impl Scan {
                 Some(field) => self.number(field, columns),
                 None => new_null_array(&DataType::Float64, rows),
             },
+            Output::Attr(key, ty) => self
+                .array(&Source::Attr(Arc::clone(key), *ty), columns)
+                .unwrap_or_else(|| new_null_array(&event::field::attribute_data_type(*ty), rows)),
+            Output::Overflow(n) => self
+                .array(&Source::Overflow(*n), columns)
+                .unwrap_or_else(|| new_null_array(&DataType::Null, rows)),
             Output::Present(name) => {
                 let mut out = BooleanBuffer::new_unset(rows);
                 for a in columns.shown(self.field(name)) {
@@ -174,11 +180,11 @@ impl Scan {
     }
 
     fn source_of(&self, fixed: Fixed, columns: &Columns) -> Option<ArrayRef> {
-        let i = self
-            .sources
-            .iter()
-            .position(|s| matches!(s, crate::fields::Source::Fixed(f) if *f == fixed))?;
-        columns.arrays[i].clone()
+        self.array(&Source::Fixed(fixed), columns)
+    }
+
+    fn array(&self, source: &Source, columns: &Columns) -> Option<ArrayRef> {
+        columns.arrays[*self.index.get(source)?].clone()
     }
 
     fn fixed(&self, fixed: Fixed, columns: &Columns) -> ArrayRef {

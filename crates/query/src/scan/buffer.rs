@@ -82,6 +82,7 @@ impl Scan {
                 let column: &Column = match source {
                     Source::Fixed(f) => batch.fixed(*f)?,
                     Source::Attr(key, ty) => batch.attr(key, *ty)?,
+                    Source::Overflow(_) => return None,
                 };
                 if *dictionary && let Some(d) = column.to_dictionary(rows) {
                     return Some(Arc::new(d) as ArrayRef);

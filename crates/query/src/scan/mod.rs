@@ -47,6 +47,12 @@ pub(crate) enum Output {
     Value(String),
     /// The field in numeric context: `Int64` or `Float64`, the same in every batch of the scan.
     Number(String),
+    /// One attribute of one type as stored: `Int64`, `Float64`, `Boolean`, or text; an all-null
+    /// array where there is none.
+    Attr(Arc<str>, Type),
+    /// An overflow map of a part whole, for reading rows with all their fields; all null in the
+    /// buffer.
+    Overflow(u8),
     /// Whether the field has a value: `Boolean`, never null.
     Present(String),
     /// Whether the predicate holds: `Boolean`, never null.
@@ -123,10 +129,14 @@ pub(crate) enum Unit {
 pub(crate) struct Scan {
     ask: Ask,
     sources: Vec<Source>,
+    /// Place of each source in `sources`.
+    index: HashMap<Source, usize>,
     /// Whether a text source is read as a dictionary: those that are put out.
     dictionary: Vec<bool>,
     fields: HashMap<String, Field>,
     units: Vec<Unit>,
+    /// By unit: no row is newer.
+    newest: Vec<i64>,
     unknown: Vec<String>,
     counters: Counters,
 }
@@ -154,6 +164,16 @@ impl Scan {
     /// Number of units, newest first.
     pub(crate) fn units(&self) -> usize {
         self.units.len()
+    }
+
+    /// No row of the unit is newer than this.
+    pub(crate) fn newest(&self, unit: usize) -> i64 {
+        self.newest[unit]
+    }
+
+    /// A unit.
+    pub(crate) fn unit(&self, unit: usize) -> &Unit {
+        &self.units[unit]
     }
 
     /// The type a field shows in this scan; text when nothing has it.

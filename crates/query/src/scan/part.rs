@@ -169,6 +169,10 @@ fn plan(
                     _ => Where::Absent,
                 }
             }
+            Source::Overflow(n) => match plain.index_of(&format!("ovf_{n}")) {
+                Ok(at) => Where::Column(take(at, None)),
+                Err(_) => Where::Absent,
+            },
             Source::Attr(key, ty) => match part.placement(key, *ty) {
                 Placement::Absent => Where::Absent,
                 Placement::Column => {
@@ -271,7 +275,7 @@ fn places(scan: &Scan, schema: &SchemaRef, wheres: &[Where], name: &str) -> Vec<
                     ty: match &scan.sources[*source] {
                         Source::Attr(_, ty) => *ty,
                         Source::Fixed(Fixed::DurationNs | Fixed::SampleRate) => Type::Int,
-                        Source::Fixed(_) => Type::Str,
+                        Source::Fixed(_) | Source::Overflow(_) => Type::Str,
                     },
                     view: *view,
                 }),

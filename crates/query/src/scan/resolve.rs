@@ -66,6 +66,17 @@ pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Sc
             sources.add(Source::Fixed(fixed));
         }
     }
+    for output in &ask.outputs {
+        match output {
+            Output::Attr(key, ty) => {
+                sources.add(Source::Attr(Arc::clone(key), *ty));
+            }
+            Output::Overflow(n) => {
+                sources.add(Source::Overflow(*n));
+            }
+            _ => {}
+        }
+    }
     let place = |f: Fixed| {
         let i = sources.index.get(&Source::Fixed(f)).copied();
         i.unwrap_or(usize::MAX)
@@ -82,6 +93,8 @@ pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Sc
         dictionary,
         fields,
         units: Vec::new(),
+        newest: Vec::new(),
+        index: sources.index,
         unknown,
         counters,
     };
@@ -108,6 +121,7 @@ pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Sc
     }
     // Stable: the row groups of a part stay in order.
     units.sort_by_key(|(newest, _)| std::cmp::Reverse(*newest));
+    scan.newest = units.iter().map(|(newest, _)| *newest).collect();
     scan.units = units.into_iter().map(|(_, u)| u).collect();
     Ok(scan)
 }
@@ -166,7 +180,11 @@ fn names(ask: &Ask) -> Vec<String> {
         match o {
             Output::Value(n) | Output::Number(n) | Output::Present(n) => add(n),
             Output::Test(p) => p.for_each_field(&mut |n| add(n)),
-            Output::Ts | Output::Weight | Output::Fixed(_) => {}
+            Output::Ts
+            | Output::Weight
+            | Output::Fixed(_)
+            | Output::Attr(..)
+            | Output::Overflow(_) => {}
         }
     }
     out
