@@ -18,6 +18,14 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
   },
   server: { host: '127.0.0.1', ...(mock ? {} : { proxy: { '/foursight': server } }) },
-  preview: { host: '127.0.0.1', ...(mock ? {} : { proxy: { '/foursight': server } }) },
+  // The server's own policy, so that a breach shows before it ships.
+  preview: {
+    headers: {
+      'content-security-policy':
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types foursight-worker",
+    },
+    host: '127.0.0.1',
+    ...(mock ? {} : { proxy: { '/foursight': server } }),
+  },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], css: false },
 });

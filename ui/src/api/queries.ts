@@ -9,6 +9,7 @@ import type {
   Facets,
   Field,
   QueryEvent,
+  QuerySpec,
   Rows,
   Session,
   TraceSummary,
@@ -53,6 +54,11 @@ export const valuesQuery = (env: string, dataset: string | undefined, field: str
       ).values,
     staleTime: 30_000,
   });
+
+/** What is asked, and where; no dataset: all of the environment's. */
+export function askOf(env: string, dataset: string | undefined, query: QuerySpec): Ask {
+  return { env, query, ...(dataset === undefined ? {} : { dataset }) };
+}
 
 /** Runs a question; `tell` hears every line before the last. */
 export async function runQuery(

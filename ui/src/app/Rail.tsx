@@ -35,7 +35,7 @@ export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle
       <span className="gap" />
       <button
         type="button"
-        className="btn ghost icon lo"
+        className="btn ghost icon hide-s"
         aria-label={wide ? 'Narrow rail' : 'Wide rail'}
         onClick={toggle}
       >

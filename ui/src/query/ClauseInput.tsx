@@ -47,7 +47,9 @@ export function ClauseInput(props: Props) {
   const offers = useOffers(want, props).slice(0, SHOWN);
   // Values are free text, so a suggestion is taken only when the reader moved to it.
   const typed = 'typed' in want ? want.typed : '';
-  const auto = want.kind !== 'value' && typed !== '' && offers.length > 0 ? 0 : undefined;
+  const firm =
+    typed !== '' || (want.kind === 'words' && (props.kind === 'filter' || props.kind === 'having'));
+  const auto = want.kind !== 'value' && firm && offers.length > 0 ? 0 : undefined;
   const active = closed ? undefined : (chosen ?? auto);
 
   const change = (next: string, at: number) => {

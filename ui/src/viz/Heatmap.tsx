@@ -105,6 +105,7 @@ export function Heatmap(props: Props) {
     if (event.button !== 0 || map.cells.length === 0) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     const { px, py } = local(event);
+    setHover(undefined);
     setDrag({ x0: px, y0: py, x1: px, y1: py });
   };
   const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
@@ -167,58 +168,64 @@ export function Heatmap(props: Props) {
       : Math.max(frame.left + 4, outline.left - CARD)
     : 0;
 
+  const narrow = width < 600;
+  // The tip would lie over the card, or the card over it.
+  const hidden = outline && props.card && mark && mark.left > cardLeft - 220 && mark.left < cardLeft + CARD;
   return (
-    <div className={styles.heat} ref={place}>
-      <canvas className={styles.canvas} ref={canvas} role="img" aria-label={props.summary} />
-      <div
-        className={styles.plane}
-        role="application"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it answers keys, as its label says
-        tabIndex={0}
-        aria-label={`Heatmap of ${name}. Arrows move a cell cursor, Shift with arrows selects a box, Enter asks BubbleUp, Escape clears.`}
-        onPointerDown={onPointerDown}
-        onPointerMove={onPointerMove}
-        onPointerUp={onPointerUp}
-        onPointerCancel={() => setDrag(undefined)}
-        onPointerLeave={() => setHover(undefined)}
-        onKeyDown={onKeyDown}
-        onBlur={() => setCursor(undefined)}
-      />
-      {mark ? <div className={cursor ? styles.cursor : styles.hover} style={mark} /> : null}
-      {outline ? (
-        <div className={styles.box} style={outline}>
-          <i />
-          <i />
-          <i />
-          <i />
-        </div>
-      ) : null}
-      {words && mark && !drag ? (
+    <>
+      <div className={styles.heat} ref={place}>
+        <canvas className={styles.canvas} ref={canvas} role="img" aria-label={props.summary} />
         <div
-          className={`popup ${styles.tip}`}
-          style={{
-            left: Math.min(width - 190, Math.max(frame.left, mark.left + mark.width + 8)),
-            top: mark.top > 80 ? mark.top - 64 : mark.top + mark.height + 8,
-          }}
-          aria-hidden="true"
-        >
-          <span className="muted">{words.time}</span>
-          <span>{words.value}</span>
-          <span className="strong">{words.count} events</span>
-        </div>
-      ) : null}
-      <span className="vh" aria-live="polite">
-        {cursor && words ? `${words.time}, ${words.value}: ${words.count} events` : ''}
-      </span>
-      {outline && !drag && props.card ? (
-        <div
-          className={`popup ${styles.card}`}
-          style={{ left: cardLeft, top: Math.max(0, Math.min(outline.top, height - 120)) }}
-        >
-          {props.card}
-        </div>
-      ) : null}
-    </div>
+          className={styles.plane}
+          role="application"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it answers keys, as its label says
+          tabIndex={0}
+          aria-label={`Heatmap of ${name}. Arrows move a cell cursor, Shift with arrows selects a box, Enter asks BubbleUp, Escape clears.`}
+          onPointerDown={onPointerDown}
+          onPointerMove={onPointerMove}
+          onPointerUp={onPointerUp}
+          onPointerCancel={() => setDrag(undefined)}
+          onPointerLeave={() => setHover(undefined)}
+          onKeyDown={onKeyDown}
+          onBlur={() => setCursor(undefined)}
+        />
+        {mark ? <div className={cursor ? styles.cursor : styles.hover} style={mark} /> : null}
+        {outline ? (
+          <div className={styles.box} style={outline}>
+            <i />
+            <i />
+            <i />
+            <i />
+          </div>
+        ) : null}
+        {words && mark && !drag && !hidden ? (
+          <div
+            className={`popup ${styles.tip}`}
+            style={{
+              left: Math.min(width - 190, Math.max(frame.left, mark.left + mark.width + 8)),
+              top: mark.top > 80 ? mark.top - 64 : mark.top + mark.height + 8,
+            }}
+            aria-hidden="true"
+          >
+            <span className="muted">{words.time}</span>
+            <span>{words.value}</span>
+            <span className="strong">{words.count} events</span>
+          </div>
+        ) : null}
+        <span className="vh" aria-live="polite">
+          {cursor && words ? `${words.time}, ${words.value}: ${words.count} events` : ''}
+        </span>
+        {outline && !drag && !narrow && props.card ? (
+          <div
+            className={`popup ${styles.card}`}
+            style={{ left: cardLeft, top: Math.max(0, Math.min(outline.top, height - 120)) }}
+          >
+            {props.card}
+          </div>
+        ) : null}
+      </div>
+      {outline && narrow && props.card ? <div className={styles.below}>{props.card}</div> : null}
+    </>
   );
 }
 

@@ -8,8 +8,8 @@ const session = {
   authorized: true,
   version: '0.1.0',
   environments: [
-    { slug: 'bootcamp', name: 'bootcamp', color: '#8456C8' },
-    { slug: 'production', name: 'production', color: '#B3261E' },
+    { slug: 'bootcamp', name: 'bootcamp', color: 'purple' },
+    { slug: 'production', name: 'production', color: 'red' },
   ],
   listen: { http: '127.0.0.1:8080', otlp_grpc: '127.0.0.1:4317', otlp_http: '127.0.0.1:4318' },
   health: { state: 'ok', reasons: [] },

@@ -60,9 +60,8 @@ function heatmap(buckets: number, seed: number, scale: number): Heatmap {
 
 function answerTo(query: QuerySpec): Answer {
   const now = Date.now();
-  const start =
-    query.start_time === undefined ? now - (query.time_range ?? 7200) * 1000 : query.start_time * 1000;
-  const end = query.end_time === undefined ? now : query.end_time * 1000;
+  const start = query.start_time == null ? now - (query.time_range ?? 7200) * 1000 : query.start_time * 1000;
+  const end = query.end_time == null ? now : query.end_time * 1000;
   const step =
     [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 86400].find((s) => (end - start) / 1000 / s <= 240) ?? 86400;
   const first = Math.floor(start / 1000 / step) * step * 1000;

@@ -93,7 +93,7 @@ function Sentence({ facets, chosen }: { facets: Facets; chosen: boolean }) {
             against <b className="strong">{found[0].baseline}</b> of the rest
             {found[1] ? (
               <>
-                ; {found[1].selected} has <Found {...found[1]} />
+                ; {found[1].selected} is <Found {...found[1]} short />
               </>
             ) : null}
           </>
@@ -119,10 +119,11 @@ function Sentence({ facets, chosen }: { facets: Facets; chosen: boolean }) {
   );
 }
 
-function Found({ field, bar }: { field: string; bar: { value: Cell } }) {
+function Found({ field, bar, short = false }: { field: string; bar: { value: Cell }; short?: boolean }) {
   return (
     <Value field={field} value={bar.value as CellValue} className="mono">
-      {field} = {bar.value === null ? '(no value)' : String(bar.value)}
+      {short && bar.value !== null ? null : `${field} = `}
+      {bar.value === null ? '(no value)' : String(bar.value)}
     </Value>
   );
 }

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { answerQuery, datasetsQuery } from '@/api/queries.ts';
+import { answerQuery, askOf, datasetsQuery } from '@/api/queries.ts';
 import { paths } from '@/app/paths.ts';
 import { Empty } from '@/design/Empty.tsx';
 import { count } from '@/lib/format.ts';
@@ -33,10 +33,10 @@ export function EmptyAnswer({ env, dataset, question, startNs, endNs, run }: Pro
   }));
   const counts = useQueries({
     queries: tried.map((one) => {
-      const ask = {
+      const ask = askOf(
         env,
         dataset,
-        query: specOf({
+        specOf({
           ...one,
           calculations: [{ op: 'COUNT' }],
           breakdowns: [],
@@ -44,7 +44,7 @@ export function EmptyAnswer({ env, dataset, question, startNs, endNs, run }: Pro
           havings: [],
           range,
         }),
-      };
+      );
       return {
         queryKey: ['count', ask],
         queryFn: ({ signal }: { signal: AbortSignal }) => answerQuery(ask, { signal }),
@@ -53,7 +53,7 @@ export function EmptyAnswer({ env, dataset, question, startNs, endNs, run }: Pro
     }),
   });
   if (!datasets.data) return null;
-  const last = here.flatMap((one) => (one.last_written_ns === null ? [] : [BigInt(one.last_written_ns)]));
+  const last = here.flatMap((one) => (one.last_written_ns ? [BigInt(one.last_written_ns)] : []));
   if (last.length === 0) {
     return (
       <Empty

@@ -29,7 +29,7 @@ export function EventPanel({
     <aside className={`panel ${styles.panel}`} aria-label="Event">
       <div className="head">
         <h2 className="cut">{valueText(row.name ?? row.dataset)}</h2>
-        <span className="muted hide-m">{plural(all.length, 'field')}</span>
+        <span className={`muted hide-m ${styles.count}`}>{plural(all.length, 'field')}</span>
         <span className="grow" />
         {typeof row['trace.trace_id'] === 'string' ? (
           <button type="button" className="btn sm" onClick={openTrace}>

@@ -64,7 +64,7 @@ export function EventsTab({ ask, question, open, setOpen, openTrace }: Props) {
       setOpen(undefined);
     }
   };
-  const template = { gridTemplateColumns: `176px ${columns.map(widthOf).join(' ')} minmax(120px, 1fr)` };
+  const template = { gridTemplateColumns: `200px ${columns.map(widthOf).join(' ')} minmax(120px, 1fr)` };
   return (
     <div className={styles.split}>
       <div

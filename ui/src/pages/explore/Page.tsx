@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Download, Pencil, Radio, TriangleAlert } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
-import { answerQuery } from '@/api/queries.ts';
+import { answerQuery, askOf } from '@/api/queries.ts';
 import type { Cell } from '@/api/types.ts';
 import { InTopBar } from '@/app/TopBar.tsx';
 import { Failure } from '@/design/Failure.tsx';
@@ -61,27 +61,23 @@ export function ExplorePage() {
       },
     [answer, asked],
   );
-  const ask = useMemo(() => frozen && { env, dataset, query: specOf(frozen) }, [env, dataset, frozen]);
+  const ask = useMemo(() => frozen && askOf(env, dataset, specOf(frozen)), [env, dataset, frozen]);
 
   const heatAt = answer ? answer.calculations.findIndex((one) => one.op === 'HEATMAP') : -1;
   const litAt = selection ? heatmapIndex(asked.calculations, selection.column) : heatAt;
   const litColumn = answer?.calculations[litAt]?.column ?? undefined;
   const litAsk =
     frozen && pointed && litColumn !== undefined && frozen.combination === 'AND'
-      ? {
-          env,
-          dataset,
-          query: {
-            ...specOf({
-              ...withValue(frozen, pointed.field, pointed.value as CellValue),
-              calculations: [{ op: 'HEATMAP', column: litColumn }],
-              breakdowns: [],
-              orders: [],
-              havings: [],
-            }),
-            granularity: grid ? grid.stepMs / 1000 : 0,
-          },
-        }
+      ? askOf(env, dataset, {
+          ...specOf({
+            ...withValue(frozen, pointed.field, pointed.value as CellValue),
+            calculations: [{ op: 'HEATMAP', column: litColumn }],
+            breakdowns: [],
+            orders: [],
+            havings: [],
+          }),
+          granularity: grid ? grid.stepMs / 1000 : 0,
+        })
       : undefined;
   const litAnswer = useQuery({
     queryKey: ['lit', litAsk],

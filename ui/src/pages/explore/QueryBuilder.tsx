@@ -1,4 +1,5 @@
 import { Play } from 'lucide-react';
+import { useState } from 'react';
 import { Icon } from '@/design/Icon.tsx';
 import { Clause } from '@/query/Clause.tsx';
 import { labelOf, operandOf, type Question } from '@/query/model.ts';
@@ -31,8 +32,11 @@ interface Props {
 export function QueryBuilder({ env, dataset, question, change, run, dirty, ran }: Props) {
   const common = { env, dataset };
   const targets = question.calculations.filter((one) => one.op !== 'HEATMAP').map(renderCalculation);
+  // On narrow screens these two stay folded until they say something.
+  const [more, setMore] = useState(false);
+  const unfolded = more || question.havings.length > 0 || question.limit !== undefined;
   return (
-    <section className={styles.query} aria-label="Query">
+    <section className={`${styles.query}${unfolded ? '' : ` ${styles.folded}`}`} aria-label="Query">
       <Clause
         {...common}
         name="Visualize"
@@ -119,6 +123,9 @@ export function QueryBuilder({ env, dataset, question, change, run, dirty, ran }
         <p className="hide-s" aria-live="polite">
           {dirty ? 'edited' : ran ? `ran ${ran}` : ''}
         </p>
+        <button type="button" className={`btn sm ghost ${styles.more}`} onClick={() => setMore(true)}>
+          having, limit
+        </button>
       </div>
       <Clause
         {...common}

@@ -5,14 +5,14 @@ import { count, plural } from '@/lib/format.ts';
 import type { CellValue } from '@/query/change.ts';
 import { Value } from '@/query/Value.tsx';
 import { Spark } from '@/viz/Spark.tsx';
-import { groupColours, sayCell, sortedRows } from './model.ts';
+import { groupColours, orderOf, sayCell, sortedRows } from './model.ts';
 import styles from './ResultsTab.module.css';
 
 interface Props {
   answer: Answer;
   /** `label` or `-label` for descending; absent: the order of the answer. */
   sort: string | undefined;
-  setSort: (sort: string | undefined) => void;
+  setSort: (sort: string) => void;
   hover: (group: number | undefined) => void;
   openTrace: (id: string) => void;
 }
@@ -29,18 +29,20 @@ export function ResultsTab({ answer, sort, setSort, hover, openTrace }: Props) {
   const spark = answer.calculations.findIndex((one) => one.op !== 'HEATMAP');
   const grouped = answer.breakdowns.length > 0;
   const colours = groupColours(answer);
+  const asked = orderOf(answer);
   const head = (label: string, numeric: boolean) => {
-    const on = column === label;
-    const next = on ? (descending ? label : undefined) : `-${label}`;
+    const [on, down] =
+      column === undefined ? [label === asked.label, asked.descending] : [column === label, descending];
+    const next = on ? (down ? label : `-${label}`) : `-${label}`;
     return (
       <th
         key={label}
         className={`${numeric ? 'num' : ''}${on ? ' on' : ''}`}
-        aria-sort={on ? (descending ? 'descending' : 'ascending') : undefined}
+        aria-sort={on ? (down ? 'descending' : 'ascending') : undefined}
       >
         <button type="button" className="row" onClick={() => setSort(next)}>
           {label}
-          {on ? <Icon of={descending ? ArrowDown : ArrowUp} small /> : null}
+          {on ? <Icon of={down ? ArrowDown : ArrowUp} small /> : null}
         </button>
       </th>
     );

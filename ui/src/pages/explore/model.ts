@@ -3,7 +3,7 @@ import type { Answer, Cell, Heatmap, Line, Row } from '@/api/types.ts';
 import { colourIndexes } from '@/lib/color.ts';
 import { duration, isDuration, number, short, valueText } from '@/lib/format.ts';
 import type { CellValue } from '@/query/change.ts';
-import type { Calculation, Filter, Question } from '@/query/model.ts';
+import { type Calculation, type Filter, labelOf, type Question } from '@/query/model.ts';
 import type { Box, TimeGrid } from '@/viz/heat.ts';
 import type { ChartLine } from '@/viz/LineChart.tsx';
 
@@ -95,6 +95,18 @@ export function isEmpty(answer: Answer): boolean {
         : line.values.every((value) => value === null || value === 0),
     ),
   );
+}
+
+/** By what the answer's rows are ordered: as asked, else by the first calculation, greatest first. */
+export function orderOf(answer: Answer): { label: string; descending: boolean } {
+  const [first] = answer.asked.query.orders ?? [];
+  if (first) {
+    const op = first.op ?? undefined;
+    const column = first.column ?? undefined;
+    const label = op === undefined ? (column ?? '') : labelOf({ op, column });
+    return { label, descending: first.order === 'descending' };
+  }
+  return { label: answer.calculations.find((one) => one.op !== 'HEATMAP')?.label ?? '', descending: true };
 }
 
 /** Two values in order; null last, numbers before text. */

@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { post } from '@/api/client.ts';
+import { askOf } from '@/api/queries.ts';
 import type { Answer, Row, Rows } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { fromMs } from '@/lib/time.ts';
@@ -49,7 +50,7 @@ export function useOpenTrace(
         havings: [],
         limit: undefined,
       });
-      const { rows } = await post<Rows>('/rows', { env, dataset, query, limit: LOOKED });
+      const { rows } = await post<Rows>('/rows', { ...askOf(env, dataset, query), limit: LOOKED });
       const row = rows.find((one) => typeof one['trace.trace_id'] === 'string');
       if (!row) return setMessage('No event here belongs to a trace.');
       setMessage(undefined);

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { runQuery } from '@/api/queries.ts';
-import type { Answer, Ask, ScanStats } from '@/api/types.ts';
+import { askOf, runQuery } from '@/api/queries.ts';
+import type { Answer, ScanStats } from '@/api/types.ts';
 import { type Question, specOf } from '@/query/model.ts';
 
 export interface Run {
@@ -29,7 +29,7 @@ interface Live {
 /** Runs the question of the address, streamed: figures and partial answers while it reads. */
 export function useRun(env: string, dataset: string | undefined, question: Question, live: boolean): Run {
   const client = useQueryClient();
-  const ask: Ask = useMemo(() => ({ env, dataset, query: specOf(question) }), [env, dataset, question]);
+  const ask = useMemo(() => askOf(env, dataset, specOf(question)), [env, dataset, question]);
   const key = ['query', ask];
   const liveKey = ['query-live', ask];
   const query = useQuery({

@@ -1,0 +1,810 @@
+// Made by tools/gen-api.mjs from openapi.json. Do not edit.
+
+/** The answer to a question. */
+export type Answer = {
+  /** Groups were cut on the way: those listed may not be the very first. */
+  approximate: boolean;
+  /** The question, with its two spellings. */
+  asked: Asked;
+  /** Fields grouped by, in the order asked. */
+  breakdowns: Array<string>;
+  /** Number of time buckets; every `values` array has this length. */
+  buckets: number;
+  /** Labels of the calculations, in the order asked. */
+  calculations: Array<CalculationLabel>;
+  /** End of the range, exclusive. */
+  end_ns: Nanos;
+  /** Start of the first bucket: a multiple of the step, at or before `start_ns`. */
+  first_bucket_ns: Nanos;
+  /** Number of groups before the limit. */
+  groups_seen: number;
+  /** What the reader should know: unknown fields, a limit that cut the answer short, … */
+  notices: Array<string>;
+  /** Over the groups not listed; null when all are listed. */
+  other?: Record<string, Cell> | null;
+  /** One row per group, ordered and limited: breakdowns and calculations under their labels. */
+  results: Array<Record<string, Cell>>;
+  /** `series[i]` belongs to `results[i]`. Without breakdowns: one, over all rows. */
+  series: Array<Series>;
+  /** Start of the range, inclusive. */
+  start_ns: Nanos;
+  /** What it took. */
+  stats: ScanStats;
+  /** Width of a time bucket. Bucket `i` starts at `first_bucket_ns + i × step_ns`. */
+  step_ns: Nanos;
+  /** Over all rows. */
+  total: Record<string, Cell>;
+  total_series?: Series | null;
+};
+
+/**
+ * Like deliveries of one sender (same protocol, key, environment, outcome and reason), or a
+ * single one.
+ */
+export type Arrival = {
+  /** Items, by what became of them. */
+  counters: Counters;
+  /** Datasets written to, at most 20. */
+  datasets: Array<string>;
+  /** How many deliveries. */
+  deliveries: number;
+  /** Slug of the environment the key belongs to. */
+  env?: string | null;
+  /** When the first of them came. */
+  first_ns: Nanos;
+  /** The same for like deliveries. On the live stream: the row that this delivery belongs to. */
+  id: string;
+  /** Items received in the last five minutes. */
+  items_last_5m: number;
+  /** First characters of the key, whether known or not. */
+  key_prefix?: string | null;
+  /** When the last of them came. */
+  last_ns: Nanos;
+  /** What became of them. */
+  outcome: ArrivalOutcome;
+  /** `otlp/http`, `otlp/grpc`, `events`, `api`. */
+  protocol: string;
+  reason?: ArrivalReason | null;
+  /** Address of the sender. */
+  sender: string;
+  /** What was sent: `traces`, `logs`, `metrics`, `events`. */
+  signals: Array<string>;
+  /** What the sender calls itself, in the latest of them. */
+  user_agent?: string | null;
+  /** Bytes on the wire. */
+  wire_bytes: number;
+};
+
+/** One line of the live stream. */
+export type ArrivalEvent = {
+  /** The delivery, with `deliveries` = 1. */
+  arrival: Arrival;
+  kind: "arrival";
+} | {
+  kind: "missed";
+  /** How many. */
+  updates: number;
+} | {
+  kind: "idle";
+};
+
+/** What became of a delivery. */
+export type ArrivalOutcome = "taken" | "partial" | "refused";
+
+/** Why, and the way out. */
+export type ArrivalReason = {
+  /** Stable name. */
+  code: string;
+  /** The line to copy into the client's environment, where there is one. */
+  copy?: string | null;
+  /** What exactly, in the latest delivery, where the text alone does not say. */
+  detail?: string | null;
+  /** What to do. */
+  fix: string;
+  /** What was wrong. */
+  text: string;
+};
+
+/** Deliveries and counters. */
+export type Arrivals = {
+  /**
+   * Over everything that ever came (to the environment asked for):
+   * received = stored + refused + dropped + merged.
+   */
+  counters: Counters;
+  /** Items refused or dropped in the last five minutes, everywhere. */
+  refused_last_5m: number;
+  /** Latest first. */
+  rows: Array<Arrival>;
+};
+
+/** What is asked: exactly one of `query` and `text`, over one dataset or a whole environment. */
+export type Ask = {
+  /** Slug of the dataset; absent: all of them. */
+  dataset?: string | null;
+  /** Slug of the environment. */
+  env: string;
+  query?: Query | null;
+  /** The question as text. */
+  text?: string | null;
+};
+
+/** A question with its two spellings. */
+export type Asked = {
+  /** The tree. */
+  query: Query;
+  /** The same as text. */
+  text: string;
+};
+
+/** One value of a field. */
+export type Bar = {
+  /** Weighted rows of the baseline that have it. */
+  baseline: number;
+  /** Weighted rows selected that have it. */
+  selected: number;
+  /** The value; null: absent. */
+  value: Cell;
+};
+
+/** One bin of a histogram: values in `min..max`, and their weight. */
+export type Bin = {
+  /** Weighted number of values. */
+  count: number;
+  /** Upper edge. */
+  max: number;
+  /** Lower edge. */
+  min: number;
+};
+
+/** Asks which fields make a selection differ from the rest. */
+export type BubbleUpAsk = {
+  /** Slug of the dataset; absent: all of them. */
+  dataset?: string | null;
+  /** Slug of the environment. */
+  env: string;
+  /** Most fields returned, 1 to 200; absent: 20. */
+  limit?: number | null;
+  /** Fields to pass over, for the next page. */
+  offset?: number;
+  query?: Query | null;
+  selection?: Selection | null;
+  /** The same as text. */
+  text?: string | null;
+};
+
+/** One thing to compute. */
+export type Calculation = {
+  /** Its field; none for COUNT (or: rows where it exists) and CONCURRENCY. */
+  column?: string | null;
+  /** How they combine. */
+  filter_combination?: Combination;
+  /** Conditions for this calculation alone. */
+  filters?: Array<Filter>;
+  /** The label of its results; absent: `OP(column)`. */
+  name?: string | null;
+  /** The operation. */
+  op: Op;
+};
+
+/** A calculation of an answer. */
+export type CalculationLabel = {
+  /** Its field. */
+  column?: string | null;
+  /** Key of its values in `results`, `total` and `other`. */
+  label: string;
+  /** The operation. */
+  op: Op;
+};
+
+/** The value of a group key or a calculation. */
+export type Cell = null | boolean | number | string | {
+  /** Non-empty bins, rising. */
+  buckets: Array<Bin>;
+};
+
+/** How filters combine. */
+export type Combination = "AND" | "OR";
+
+/** Items, by what became of them. */
+export type Counters = {
+  /** Lost on our side, with a reason. */
+  dropped: number;
+  /** Repeats of what was stored before. */
+  merged: number;
+  /** All of them. */
+  received: number;
+  /** Refused, with a reason. */
+  refused: number;
+  /** Durable and queryable. */
+  stored: number;
+};
+
+/** A named set of rows. */
+export type Dataset = {
+  /** When its first row came. */
+  created_ns: Nanos;
+  /** What brought it: `service`, `events`, … */
+  kind: string;
+  last_written_ns?: Nanos | null;
+  /** Name as sent. */
+  name: string;
+  /** Rows taken since it was made. */
+  rows: number;
+  /** Name in addresses and questions. */
+  slug: string;
+};
+
+/** The datasets of an environment, by slug. */
+export type Datasets = {
+  /** The datasets. */
+  datasets: Array<Dataset>;
+};
+
+/** The fixed keys of `--dev`. */
+export type DevKeys = {
+  /** For sending and asking by Honeycomb's API. */
+  configuration: string;
+  /** For sending. */
+  ingest: string;
+};
+
+/** Direction of an order; ascending unless told. */
+export type Direction = "ascending" | "descending";
+
+/** An environment: data and keys apart from all others. */
+export type Environment = {
+  /** Its colour: `blue` `green` `gold` `red` `purple`, or one of these as `lightBlue` …. */
+  color: string;
+  /** When it was made. */
+  created_ns: Nanos;
+  /** Name as given. */
+  name: string;
+  /** Name in addresses. */
+  slug: string;
+};
+
+/** All environments, oldest first. */
+export type Environments = {
+  /** The environments. */
+  environments: Array<Environment>;
+};
+
+/** One field. */
+export type Facet = {
+  /** 0 to 1: greatest difference of shares (values), or Kolmogorov–Smirnov distance (measure). */
+  difference: number;
+  /** Its visible name. */
+  field: string;
+  /** More than 90 % of its values differ over more than 20 rows, or it is a known id. */
+  is_id: boolean;
+  /** Its distribution. */
+  shape: Shape;
+};
+
+/** Fields ranked by difference. */
+export type Facets = {
+  /** Weighted rows of the baseline. */
+  baseline: number;
+  /** Fields, most different first, ids and the measured column after all others. */
+  fields: Array<Facet>;
+  /** Fields looked at in all. */
+  fields_total: number;
+  /** Over how many rows; fewer than all when sampled. */
+  rows_looked_at: number;
+  /** Whether rows were sampled. */
+  sampled: boolean;
+  /** Weighted rows selected. */
+  selected: number;
+  /** What it took. */
+  stats: ScanStats;
+};
+
+/** A field that questions can name. */
+export type Field = {
+  last_seen_ns?: Nanos | null;
+  /** The visible name. */
+  name: string;
+  /** Rows that had it since counting began. */
+  rows: number;
+  /** Types seen, the first one first: `string` `integer` `float` `boolean`. */
+  types: Array<string>;
+};
+
+/** A value of a field and how often it was seen. */
+export type FieldValue = {
+  /** Rows that have it. */
+  count: number;
+  /** The value. */
+  value: Cell;
+};
+
+/** Distinct values of a field in the last two hours, most frequent first. */
+export type FieldValues = {
+  /** The values. */
+  values: Array<FieldValue>;
+};
+
+/** The fields of a dataset or an environment, sorted. */
+export type Fields = {
+  /** The fields. */
+  fields: Array<Field>;
+};
+
+/** One condition on a row. */
+export type Filter = {
+  /** The field, maybe with `root.` `parent.` `child.` `any.` `any2.` `any3.` `none.` before it. */
+  column: string;
+  /** The comparison. */
+  op: FilterOp;
+  /** What it is compared with; none for exists and does-not-exist, an array for in and not-in. */
+  value?: unknown;
+};
+
+/** Comparisons of a filter. */
+export type FilterOp = "=" | "!=" | ">" | ">=" | "<" | "<=" | "starts-with" | "does-not-start-with" | "ends-with" | "does-not-end-with" | "exists" | "does-not-exist" | "contains" | "does-not-contain" | "in" | "not-in";
+
+/** One condition on a group. */
+export type Having = {
+  /** The calculation. */
+  calculate_op: Op;
+  /** Its field. */
+  column?: string | null;
+  /** One of = != > >= < <=. */
+  op: FilterOp;
+  /** The number compared with. */
+  value: number;
+};
+
+/** Health of the server. */
+export type Health = {
+  /** Why it is not `ok`. */
+  reasons: Array<HealthReason>;
+  /** The worst of the reasons. */
+  state: HealthState;
+};
+
+/** One reason. */
+export type HealthReason = {
+  /** Stable name. */
+  code: string;
+  /** What to do. */
+  fix: string;
+  /** What is wrong. */
+  text: string;
+};
+
+/** States of the server. */
+export type HealthState = "ok" | "degraded" | "read_only" | "failing";
+
+/** Histograms by time over shared bins, sparse. */
+export type Heatmap = {
+  /** Triples, flattened: time bucket, bin, weighted count; by time, then bin. Counts are above 0. */
+  cells: Array<number>;
+  /** Upper edges of the bins. */
+  max: Array<number>;
+  /** Lower edges of the bins, rising. */
+  min: Array<number>;
+  /** Greatest count of a cell. */
+  peak: number;
+};
+
+/** A key, without its secret. */
+export type Key = {
+  /** When it was made. */
+  created_ns: Nanos;
+  /** Slugs of the only datasets it may use; null: all. */
+  datasets?: Array<string> | null;
+  /** Its id. */
+  id: string;
+  /** What it is for. */
+  kind: KeyKind;
+  last_used_ns?: Nanos | null;
+  /** What it is for, as given. */
+  name: string;
+  /** What it may do. */
+  permissions: Array<string>;
+  /** First characters of the secret. */
+  prefix: string;
+  revoked_ns?: Nanos | null;
+};
+
+/** Kinds of keys. */
+export type KeyKind = "ingest" | "configuration" | "personal" | "signing";
+
+/** A key just made: the only time its secret is told. */
+export type KeyMade = {
+  /** The key. */
+  key: Key;
+  /** Its secret. */
+  secret: string;
+};
+
+/** The keys of an environment, newest first. */
+export type Keys = {
+  /** The keys. */
+  keys: Array<Key>;
+};
+
+/** One calculation over time. */
+export type Line = {
+  kind: "numbers";
+  /** Null where no row had a value; counts are 0 there. */
+  values: Array<number | null>;
+} | Heatmap & {
+  kind: "heatmap";
+};
+
+/** A short link; it never expires. */
+export type Link = {
+  /** Slug of the environment. */
+  env: string;
+  /** `/l/<id>` opens it. */
+  id: string;
+  /** The place. */
+  path: string;
+};
+
+/** Addresses listened on, `host:port`. */
+export type Listen = {
+  /** UI, own API and every protocol over HTTP. */
+  http: string;
+  /** OTLP over gRPC. */
+  otlp_grpc?: string | null;
+  /** OTLP over HTTP. */
+  otlp_http?: string | null;
+};
+
+/** A time or a length in nanoseconds, as decimal text. */
+export type Nanos = string;
+
+/** An environment to be made. */
+export type NewEnvironment = {
+  /**
+   * Its colour: `blue` `green` `gold` `red` `purple`, or one of these as `lightBlue` …; absent: the
+   * first one not in use.
+   */
+  color?: string | null;
+  /** Its name; the slug is made from it. */
+  name: string;
+};
+
+/** A key to be made. */
+export type NewKey = {
+  /** Slugs of the only datasets it may use; absent: all. */
+  datasets?: Array<string> | null;
+  /** What it will be for. */
+  kind: KeyKind;
+  /** A name to know it by. */
+  name?: string;
+  /** A secret of the user's own, so that no client need change its key; absent: one is made. */
+  secret?: string | null;
+};
+
+/** A place in the UI to be kept under a short link. */
+export type NewLink = {
+  /** Slug of the environment. */
+  env: string;
+  /** Path and search of the place, beginning with `/`; at most 16 KiB. */
+  path: string;
+};
+
+/** Operations, in the vendor's spelling. */
+export type Op = "COUNT" | "SUM" | "AVG" | "MIN" | "MAX" | "COUNT_DISTINCT" | "P001" | "P01" | "P05" | "P10" | "P20" | "P25" | "P50" | "P75" | "P80" | "P90" | "P95" | "P99" | "P999" | "HEATMAP" | "CONCURRENCY" | "RATE_AVG" | "RATE_SUM" | "RATE_MAX";
+
+/** One term of the order of groups: a breakdown (`column`) or a calculation (`op`, `column`). */
+export type Order = {
+  /** The breakdown, or the calculation's field. */
+  column?: string | null;
+  op?: Op | null;
+  /** Direction. */
+  order?: Direction;
+};
+
+/** Text to be read as a question. */
+export type ParseAsk = {
+  /** As typed. */
+  text: string;
+};
+
+/** What went wrong (RFC 9457, `application/problem+json`). */
+export type Problem = {
+  /** This time: what, where, the limit and the way out. */
+  detail: string;
+  /** Byte offset in the question's text at which reading it failed. */
+  offset?: number | null;
+  /** Seconds to wait before trying again. */
+  retry_after_s?: number | null;
+  /** HTTP status. */
+  status: number;
+  /** What kind of thing went wrong, in few words; the same for the same cause. */
+  title: string;
+};
+
+/** A question over one dataset or a whole environment. */
+export type Query = {
+  /** Fields to group by. */
+  breakdowns?: Array<string>;
+  /** Not built: refused by name. */
+  calculated_fields?: unknown;
+  /** What to compute. Empty: COUNT. */
+  calculations?: Array<Calculation>;
+  /** Not built: refused by name. */
+  compare_time_offset_seconds?: number | null;
+  /** End, seconds since 1970. */
+  end_time?: number | null;
+  /** How the filters combine. */
+  filter_combination?: Combination;
+  /** Conditions on rows. */
+  filters?: Array<Filter>;
+  /** Not built: refused by name. */
+  formulas?: unknown;
+  /** Width of a time bucket, seconds; absent or 0: chosen. */
+  granularity?: number | null;
+  /** Conditions on groups. */
+  havings?: Array<Having>;
+  /** Most groups listed, 1 to 10,000; absent: 100. */
+  limit?: number | null;
+  /** Order of the groups. Empty: first calculation, descending. */
+  orders?: Array<Order>;
+  /** Start, seconds since 1970. A float is taken: our UI zooms below the second. */
+  start_time?: number | null;
+  /** Length of the range, seconds. */
+  time_range?: number | null;
+  /** Ignores weights and exposes "Sample Rate". */
+  usage_mode?: boolean;
+};
+
+/**
+ * One line of a streamed answer, in this order: one `plan`, any number of `progress` and
+ * `partial`, then one `done` or `error`.
+ */
+export type QueryEvent = Asked & {
+  kind: "plan";
+} | {
+  kind: "progress";
+  /** Totals so far. */
+  stats: ScanStats;
+} | {
+  /** Not final; the same shape as the final one. */
+  answer: Answer;
+  kind: "partial";
+} | {
+  /** Final. */
+  answer: Answer;
+  kind: "done";
+} | {
+  kind: "error";
+  /** Why. */
+  problem: Problem;
+};
+
+/** A question to be written as text. */
+export type RenderAsk = {
+  /** The tree. */
+  query: Query;
+};
+
+/** Rows with all their fields. */
+export type Rows = {
+  /** Whether there were more. */
+  more: boolean;
+  /** Newest first; visible names; `timestamp_ns` (decimal text), `dataset` and `event_id` always there. */
+  rows: Array<Record<string, Cell>>;
+  /** What it took. */
+  stats: ScanStats;
+};
+
+/** Asks for the newest rows that pass a question's filters. */
+export type RowsAsk = {
+  /** Slug of the dataset; absent: all of them. */
+  dataset?: string | null;
+  /** Slug of the environment. */
+  env: string;
+  /** Most rows, 1 to 1,000; absent: 100. */
+  limit?: number | null;
+  query?: Query | null;
+  /** The same as text. */
+  text?: string | null;
+};
+
+/** What a question read. */
+export type ScanStats = {
+  /** Bytes of parts actually scanned so far. */
+  bytes_scanned: number;
+  /** Bytes of parts considered. */
+  bytes_total: number;
+  /** Wall time, microseconds. */
+  elapsed_us: number;
+  /** See `parts_total`. */
+  parts_skipped: number;
+  /** Parts in range, and how many were skipped by key, dataset or index. */
+  parts_total: number;
+  /** Rows that passed time and dataset. */
+  rows_examined: number;
+};
+
+/** What was selected. */
+export type Selection = {
+  /** The measured field. */
+  column: string;
+  /** See `start_ns`. */
+  end_ns: string;
+  kind: "box";
+  /** Values below this. */
+  max: number;
+  /** Smallest value. */
+  min: number;
+  /** Nanoseconds as text: 64 bits do not fit a JSON number. */
+  start_ns: string;
+} | {
+  /** Field and value. */
+  keys: Array<[string, null | boolean | number | string | {
+    /** Non-empty bins, rising. */
+    buckets: Array<Bin>;
+  }]>;
+  kind: "group";
+};
+
+/** One group over time: one line per calculation, in the order of `calculations`. */
+export type Series = {
+  /** The calculations. */
+  lines: Array<Line>;
+};
+
+/** How many spans a service has. */
+export type ServiceSpans = {
+  /** `service.name`. */
+  service: string;
+  /** Its spans. */
+  spans: number;
+};
+
+/** What a client needs to know first. Answered without a token, then without names. */
+export type Session = {
+  /** Whether this request was allowed in. */
+  authorized: boolean;
+  /** Whether the server runs with `--dev`: loopback only, no login, fixed keys. */
+  dev: boolean;
+  dev_keys?: DevKeys | null;
+  /** All environments, oldest first; empty when not allowed in. */
+  environments: Array<Environment>;
+  /** Health of the server. */
+  health: Health;
+  listen?: Listen | null;
+  /** Server's clock. */
+  now_ns: Nanos;
+  /** Whether requests need the owner token. */
+  token_required: boolean;
+  /** Version of the server. */
+  version: string;
+};
+
+/** The distribution of a field. */
+export type Shape = {
+  /** The bars. */
+  bars: Array<Bar>;
+  /** Distinct values seen. */
+  distinct: number;
+  kind: "values";
+  /** Weighted rows with other values: (selected, baseline). */
+  others: [number, number];
+} | {
+  /** Of the baseline. */
+  baseline: Array<Bin>;
+  kind: "measure";
+  /** Of the selection. */
+  selected: Array<Bin>;
+};
+
+/** One trace: spans, span events, links and lines, in columns, by time. An unknown trace is a 404. */
+export type Trace = {
+  /** The rows. */
+  columns: TraceColumns;
+  /** Latest end. */
+  end_ns: Nanos;
+  /** Number of rows; every column has this length. */
+  rows: number;
+  /** Earliest start; `columns.start` counts from here. */
+  start_ns: Nanos;
+  /** What it took. */
+  stats: ScanStats;
+  /** Texts that columns point at by index. */
+  strings: Array<string>;
+  /** As printed. */
+  trace_id: string;
+};
+
+/** The columns of a trace. "Text index": an index into `strings`, −1 for none. */
+export type TraceColumns = {
+  /** Text index of `meta.annotation_type` (`span_event`, `link`); −1 for spans and lines. */
+  annotation: Array<number>;
+  /** Text index of the dataset's slug. */
+  dataset: Array<number>;
+  /** Length, nanoseconds; −1 for rows without one (events, links, lines). */
+  duration: Array<number>;
+  /** Stable identity, 32 hex digits; asks for the row's fields. */
+  event_id: Array<string>;
+  /** Text index of `span.kind`. */
+  kind: Array<number>;
+  /** Text index of `name`. */
+  name: Array<number>;
+  /** Row of the parent span (of the owning span, for events and links): −1 none, −2 not in this trace. */
+  parent: Array<number>;
+  /** 16 hex digits of the parent, also when it is missing. */
+  parent_id: Array<string | null>;
+  /** Text index of `service.name`. */
+  service: Array<number>;
+  /** Text index of `meta.source`. */
+  source: Array<number>;
+  /** 16 hex digits; null for rows that are no span. */
+  span_id: Array<string | null>;
+  /** Nanoseconds after the trace's start. */
+  start: Array<number>;
+  /** Text index of the status: `unset`, `ok`, `error`. */
+  status: Array<number>;
+  /** Text index of the table: `spans`, `logs`, `errors`. */
+  table: Array<number>;
+};
+
+/** One row of a trace with all its fields. */
+export type TraceRow = {
+  /** Stable identity. */
+  event_id: string;
+  /** Every field under its visible name. */
+  fields: Record<string, Cell>;
+};
+
+/** Order of a list of traces. */
+export type TraceSort = "newest" | "slowest";
+
+/** One line of a list of traces. */
+export type TraceSummary = {
+  duration_ns?: Nanos | null;
+  /** Whether the root's status is error. */
+  error: boolean;
+  /** Spans with status error. */
+  errors: number;
+  /** Name of the same. */
+  root_name?: string | null;
+  /** Service of the root span, or of the first span found. */
+  root_service?: string | null;
+  /** Spans by service, most first. */
+  services: Array<ServiceSpans>;
+  /** Spans in all. */
+  spans: number;
+  /** Start of the root. */
+  start_ns: Nanos;
+  /** As printed. */
+  trace_id: string;
+};
+
+/** A list of traces. */
+export type Traces = {
+  /** In the order asked. */
+  traces: Array<TraceSummary>;
+};
+
+/** Asks for root spans that pass a question's filters. */
+export type TracesAsk = {
+  /** Slug of the dataset; absent: all of them. */
+  dataset?: string | null;
+  /** Slug of the environment. */
+  env: string;
+  /** Most traces, 1 to 1,000; absent: 50. */
+  limit?: number | null;
+  query?: Query | null;
+  /** Newest (default) or slowest first. */
+  sort?: TraceSort;
+  /** The same as text. */
+  text?: string | null;
+};
+
+/** To whom a key belongs. */
+export type WhoAmI = {
+  /** Its environment. */
+  environment: Environment;
+  /** The key. */
+  key: Key;
+};
+
