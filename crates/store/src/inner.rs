@@ -219,6 +219,31 @@ impl Inner {
         }
     }
 
+    pub(crate) fn compact(&self, _all: bool) -> Result<(), Error> {
+        let _one_at_a_time = self.compacting.lock();
+        self.status.alive()
+    }
+
+    /// Deletes what a dataset has now.
+    pub(crate) fn delete(&self, env: EnvId, dataset: &str) -> Result<Tombstone, Error> {
+        self.status.alive()?;
+        // Every batch that comes from now on gets a later receipt time.
+        let now = self.next_ingest_ms();
+        let before = self.ingest_ms.fetch_add(1, Ordering::SeqCst);
+        let tombstone = Tombstone {
+            env,
+            dataset: dataset.to_owned(),
+            created_ms: before.max(now),
+        };
+        self.commit(&crate::manifest::Edit {
+            add_tombstones: vec![tombstone.clone()],
+            ..Default::default()
+        })?;
+        self.edit_tombstones(std::slice::from_ref(&tombstone), &[]);
+        self.fields.forget(env, dataset);
+        Ok(tombstone)
+    }
+
     /// Changes the set of tombstones.
     pub(crate) fn edit_tombstones(&self, add: &[Tombstone], remove: &[Tombstone]) {
         let mut state = self.state.lock();

@@ -9,7 +9,7 @@ use crate::seen::Seen;
 use crate::wal::{WalFiles, WalWriter};
 use crate::{
     Append, Clock, Done, Error, FieldStat, Health, Options, Recovery, Retention, Snapshot, Stats,
-    TableStats, background, recovery,
+    TableStats, Tombstone, background, recovery,
 };
 use crossbeam_channel::{Receiver, Sender};
 use event::{EnvId, TableId};
@@ -182,6 +182,23 @@ impl Store {
     /// Changes how long rows are kept; queries go by it at once.
     pub fn set_retention(&self, retention: Retention) {
         self.0.inner.state.lock().retention = Arc::new(retention);
+    }
+
+    /// Deletes the rows a dataset has now: gone for readers at once, from disk within 7 days. Rows
+    /// that come afterwards under the same name stay.
+    ///
+    /// # Errors
+    /// As [`Self::flush`].
+    pub fn delete(&self, env: EnvId, dataset: &str) -> Result<Tombstone, Error> {
+        self.0.inner.delete(env, dataset)
+    }
+
+    /// Merges what is due, and with `all` also what is not. Blocks.
+    ///
+    /// # Errors
+    /// As [`Self::flush`].
+    pub fn compact(&self, all: bool) -> Result<(), Error> {
+        self.0.inner.compact(all)
     }
 
     /// Tells up to which sequence another owner has applied the records: the WAL is kept above it.
