@@ -309,6 +309,12 @@ impl Grant {
         }
     }
 
+    /// The settings of a dataset of this environment.
+    #[must_use]
+    pub fn dataset_info(&self, slug: &str) -> Option<crate::DatasetInfo> {
+        self.engine.0.catalog.dataset(self.env(), slug)
+    }
+
     /// A refusal of this grant's holder.
     #[must_use]
     pub fn refusal(&self, reason: Reason) -> Refusal {

@@ -47,7 +47,8 @@ mod secret;
 pub use admit::{Delivery, Grant, Permission, Permissions, Protocol, Refusal, dev};
 pub use arrivals::{Arrival, ArrivalFilter, ArrivalRow, Arrivals, Outcome, Reason, Show};
 pub use catalog::{
-    Catalog, Color, DatasetInfo, DatasetKind, EnvironmentInfo, KeyInfo, KeyKind, MadeKey, NewKey,
+    Catalog, Color, ColumnInfo, ColumnUpdate, DatasetInfo, DatasetKind, DatasetUpdate,
+    EnvironmentInfo, KeyInfo, KeyKind, MadeKey, NewKey, SavedQuery, StoredResult,
 };
 pub use error::{Error, OpenError};
 pub use health::{Health, HealthReason, HealthState};
@@ -138,17 +139,12 @@ impl Engine {
         &self.0.recovery
     }
 
-    /// Writes every buffered row into parts, and merges parts that are due (`compact`), or all of
-    /// them. Blocks: for `verify`, benchmarks and tests.
+    /// Writes every buffered row into parts. Blocks: for `verify`, benchmarks and tests.
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn settle(&self, compact: bool) -> Result<(), Error> {
-        self.0.store.flush()?;
-        if compact {
-            self.0.store.compact(true)?;
-        }
-        Ok(())
+    pub fn settle(&self) -> Result<(), Error> {
+        Ok(self.0.store.flush()?)
     }
 
     /// Which event times are taken: now, and the retention.
@@ -160,27 +156,6 @@ impl Engine {
             now,
             oldest: (days > 0).then(|| now - i64::from(days) * 86_400_000_000_000),
         }
-    }
-
-    /// Deletes a dataset and its rows: gone for every question that starts afterwards.
-    ///
-    /// # Errors
-    /// [`catalog::Error`]: not found, protected, or the store cannot write now.
-    pub fn delete_dataset(&self, env: EnvId, slug: &str) -> Result<(), catalog::Error> {
-        let info = self
-            .0
-            .catalog
-            .dataset(env, slug)
-            .ok_or(catalog::Error::NotFound("dataset"))?;
-        if info.delete_protected {
-            return Err(catalog::Error::Protected("the dataset"));
-        }
-        // Rows first: a dataset without rows is better than rows without a dataset.
-        self.0
-            .store
-            .delete(env, slug)
-            .map_err(|e| catalog::Error::Storage(e.to_string()))?;
-        self.0.catalog.delete_dataset(env, slug)
     }
 
     /// The environment and key of a secret, whatever its state; nothing is noted.
