@@ -3,8 +3,26 @@ import { useEffect, useState } from 'react';
 import { copyText } from '@/lib/clipboard.ts';
 import { Icon } from './Icon.tsx';
 
+const LOOKS = {
+  ghost: 'btn sm ghost',
+  small: 'btn sm',
+  plain: 'btn',
+  primary: 'btn primary',
+  smallPrimary: 'btn sm primary',
+};
+
 /** Copies `text`; says so for a moment. Without a `label` only the icon shows, named `name`. */
-export function CopyButton({ text, label, name = 'Copy' }: { text: string; label?: string; name?: string }) {
+export function CopyButton({
+  text,
+  label,
+  name = 'Copy',
+  look = 'ghost',
+}: {
+  text: string;
+  label?: string;
+  name?: string;
+  look?: keyof typeof LOOKS;
+}) {
   const [state, setState] = useState<'rest' | 'done' | 'failed'>('rest');
   useEffect(() => {
     if (state === 'rest') return;
@@ -15,7 +33,7 @@ export function CopyButton({ text, label, name = 'Copy' }: { text: string; label
   return (
     <button
       type="button"
-      className={`btn sm ghost${label ? '' : ' icon'}`}
+      className={`${LOOKS[look]}${label ? '' : ' icon'}`}
       aria-label={label ? undefined : name}
       title={label ? undefined : name}
       onClick={() => void copyText(text).then((done) => setState(done ? 'done' : 'failed'))}

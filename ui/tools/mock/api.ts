@@ -25,6 +25,8 @@ export const answer: Connect.NextHandleFunction = (request, response, next) => {
   const path = (request.url ?? '').split('?')[0];
   if (path === '/session') return json(session);
   if (path === '/links') return json({ id: 'abc' });
+  if (/\/keys$/u.test(path ?? '') && request.method === 'POST')
+    return json({ key: {}, secret: 'fs_in_3k7Qw9ZpX2mT8vB5nR1sL6dF4hJ0cY7uA3gE9kW2qM5' });
   if (path === '/arrivals')
     return json(arrivals(new URL(request.url ?? '', 'http://mock').searchParams.get('outcome')));
   if (path === '/arrivals/live') {

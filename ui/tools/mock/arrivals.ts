@@ -97,9 +97,14 @@ export function arrivals(outcome: string | null): Arrivals {
 
 /** A delivery a second, then for ever. */
 export function live(send: (event: ArrivalEvent) => void): () => void {
+  let ticks = 0;
   const timer = setInterval(() => {
     counters = { ...counters, received: counters.received + 2, stored: counters.stored + 2 };
-    send({ kind: 'arrival', arrival: row(0, {}), counters });
+    const again = rows[1];
+    ticks += 1;
+    if (again && ticks % 4 === 0)
+      send({ kind: 'arrival', arrival: { ...again, last_ns: row(0, {}).last_ns }, counters });
+    else if (ticks > 5) send({ kind: 'arrival', arrival: row(0, {}), counters });
   }, 1000);
   return () => clearInterval(timer);
 }

@@ -32,7 +32,6 @@ export function Splitter({ orientation, size, min, max, resize }: Props) {
     resize(clamp(size + step));
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved
     <div
       className={orientation === 'vertical' ? styles.splitV : styles.splitH}
       role="separator"

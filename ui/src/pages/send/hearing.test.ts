@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { Arrival, ArrivalEvent } from '@/api/arrivals.ts';
+import { hear, SILENCE } from './hearing.ts';
+
+const counters = { received: 1, stored: 1, refused: 0, dropped: 0, merged: 0 };
+
+function came(id: string, more: Partial<Arrival> = {}): ArrivalEvent {
+  return {
+    kind: 'arrival',
+    counters,
+    arrival: {
+      id,
+      first_ns: '1',
+      last_ns: '1',
+      deliveries: 1,
+      protocol: 'otlp/http',
+      signal: 'traces',
+      sender: '172.18.0.4',
+      user_agent: null,
+      key_prefix: 'k',
+      env: 'bootcamp',
+      datasets: ['backend-flask'],
+      wire_bytes: 1,
+      counters,
+      reason: null,
+      ...more,
+    },
+  };
+}
+const refusal = came('r', {
+  env: null,
+  counters: { ...counters, stored: 0, refused: 1 },
+  reason: { code: 'unknown_key', text: 'no environment has this key', fix: '' },
+});
+
+describe('hearing', () => {
+  it('keeps the first data, and the log latest first', () => {
+    const heard = hear(SILENCE, [came('a'), came('b'), { kind: 'idle' }], 'bootcamp', 'otel');
+    expect(heard.first?.id).toBe('a');
+    expect(heard.log.map((row) => row.id)).toEqual(['b', 'a']);
+  });
+  it('names a refusal until data comes', () => {
+    const refused = hear(SILENCE, [refusal], 'bootcamp', 'otel');
+    expect(refused.refused?.id).toBe('r');
+    expect(hear(refused, [came('a')], 'bootcamp', 'otel').refused).toBeUndefined();
+  });
+  it('names data for another environment', () => {
+    const heard = hear(SILENCE, [came('d', { env: 'dev' })], 'bootcamp', 'otel');
+    expect(heard.elsewhere?.env).toBe('dev');
+    expect(heard.first).toBeUndefined();
+  });
+  it('waits for what was picked', () => {
+    expect(hear(SILENCE, [came('m', { signal: 'metrics' })], 'bootcamp', 'otel').first).toBeUndefined();
+    expect(hear(SILENCE, [came('a')], 'bootcamp', 'events').first).toBeUndefined();
+    expect(
+      hear(SILENCE, [came('e', { protocol: 'events', signal: 'events' })], 'bootcamp', 'events').first?.id,
+    ).toBe('e');
+  });
+  it('leaves questions out, and keeps the log short', () => {
+    const many = Array.from({ length: 20 }, (_, i) => came(`x${i}`));
+    const heard = hear(SILENCE, [...many, came('q', { protocol: 'api' })], 'bootcamp', 'otel');
+    expect(heard.log).toHaveLength(8);
+    expect(heard.log[0]?.id).toBe('x19');
+  });
+});

@@ -1,0 +1,46 @@
+// What the waiting box has heard, as a state: nothing, a refusal, data for another environment, or the first data.
+
+import type { Arrival, ArrivalEvent } from '@/api/arrivals.ts';
+import type { What } from './model.ts';
+
+export interface Heard {
+  /** Latest first, each delivery as its row came. */
+  log: Arrival[];
+  /** First data for this environment. */
+  first: Arrival | undefined;
+  /** Latest refusal, while no data has come since. */
+  refused: Arrival | undefined;
+  /** Latest data for another environment, while none has come for this one. */
+  elsewhere: Arrival | undefined;
+}
+
+export const SILENCE: Heard = { log: [], first: undefined, refused: undefined, elsewhere: undefined };
+
+const LOG_LINES = 8;
+
+const speaks = (row: Arrival, what: What) =>
+  what === 'otel' ? row.protocol.startsWith('otlp') : row.protocol === 'events';
+
+/** Whether a delivery is what the page waits for: spans, or events. */
+function isAwaited(row: Arrival, what: What): boolean {
+  return speaks(row, what) && (what !== 'otel' || row.signal === null || row.signal === 'traces');
+}
+
+export function hear(heard: Heard, events: readonly ArrivalEvent[], env: string, what: What): Heard {
+  let next = heard;
+  for (const event of events) {
+    if (event.kind !== 'arrival' || event.arrival.protocol === 'api') continue;
+    const row = event.arrival;
+    next = { ...next, log: [row, ...next.log.filter((one) => one.id !== row.id)].slice(0, LOG_LINES) };
+    const bad = row.counters.refused + row.counters.dropped > 0;
+    // A refusal on any way in may be the one that is missed: a wrong port or path comes as another protocol.
+    if (bad) next.refused = row;
+    else if (row.env !== env) next.elsewhere = row;
+    else if (isAwaited(row, what)) {
+      next.first ??= row;
+      next.refused = undefined;
+      next.elsewhere = undefined;
+    }
+  }
+  return next;
+}
