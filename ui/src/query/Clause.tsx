@@ -103,7 +103,7 @@ export function Clause<T>(props: Props<T>) {
             type="button"
             data-chip
             className="chip add"
-            aria-label={`Add to ${name}`}
+            aria-label={items.length === 0 ? `Add to ${name}: ${props.add}` : `Add to ${name}`}
             onClick={() => setEditing(items.length)}
           >
             <Icon of={Plus} small />

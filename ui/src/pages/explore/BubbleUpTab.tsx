@@ -142,7 +142,7 @@ function Card({
   const measure = facet.shape.kind === 'measure';
   return (
     <article className={styles.card}>
-      <h3 className={styles.head}>
+      <h2 className={styles.head}>
         <button
           type="button"
           className="v cut"
@@ -159,7 +159,7 @@ function Card({
             {measure ? 'quantiles ' : ''}Δ {facet.difference.toFixed(2)}
           </span>
         ) : null}
-      </h3>
+      </h2>
       {facet.shape.kind === 'measure' ? (
         <MeasureHistogram
           field={facet.field}
@@ -174,7 +174,6 @@ function Card({
             type="button"
             className={styles.pair}
             aria-haspopup="menu"
-            aria-label={`${facet.field} ${pair.name}: ${share(pair.selected, 1)} of the selection, ${share(pair.baseline, 1)} of the baseline`}
             onMouseEnter={() => hover({ field: facet.field, value: pair.value })}
             onMouseLeave={() => hover(undefined)}
             onFocus={() => hover({ field: facet.field, value: pair.value })}
@@ -194,9 +193,17 @@ function Card({
               {chosen ? <i style={{ width: `${pair.selected * 100}%` }} /> : null}
               <i style={{ width: `${pair.baseline * 100}%` }} />
             </span>
-            <span className={styles.shares} aria-hidden="true">
-              {chosen ? <span>{share(pair.selected, 1)}</span> : null}
-              <span>{share(pair.baseline, 1)}</span>
+            <span className={styles.shares}>
+              {chosen ? (
+                <span>
+                  {share(pair.selected, 1)}
+                  <span className="vh"> of the selection, </span>
+                </span>
+              ) : null}
+              <span>
+                {share(pair.baseline, 1)}
+                <span className="vh"> of {chosen ? 'the baseline' : 'all'}</span>
+              </span>
             </span>
           </button>
         ))

@@ -58,7 +58,11 @@ export function ResultsTab({ answer, sort, setSort, hover, openTrace }: Props) {
       <table>
         <thead>
           <tr>
-            {grouped ? <th className={styles.swatch} aria-label="Colour" /> : null}
+            {grouped ? (
+              <th className={styles.swatch}>
+                <span className="vh">colour</span>
+              </th>
+            ) : null}
             {answer.breakdowns.map((field) => head(field, false))}
             {calculations.map((one) => head(one.label, true))}
             {grouped && spark >= 0 ? (

@@ -39,7 +39,9 @@ export function TracesTab({ env, ask }: { env: string; ask: Ask }) {
             <th className="num on" aria-sort="descending">
               duration
             </th>
-            <th className={styles.bar} aria-label="Duration as a bar" />
+            <th className={styles.bar}>
+              <span className="vh">duration as a bar</span>
+            </th>
             <th className="hide-s">start (UTC)</th>
           </tr>
         </thead>
