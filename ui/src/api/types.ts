@@ -3,16 +3,22 @@ import type { Cell, Environment, Query } from './api.gen.ts';
 
 export type {
   Answer,
+  Arrival,
+  ArrivalEvent,
+  ArrivalReason,
+  Arrivals,
   Ask,
   Bar,
   Bin,
   Cell,
+  Counters,
   Dataset,
   Facet,
   Facets,
   Field,
   FieldValue,
   Heatmap,
+  KeyMade,
   Line,
   Problem,
   QueryEvent,
@@ -22,7 +28,10 @@ export type {
   Series,
   Session,
   Shape as FacetShape,
+  Trace,
+  TraceRow,
   TraceSummary,
+  Traces,
 } from './api.gen.ts';
 
 export type EnvironmentInfo = Environment;

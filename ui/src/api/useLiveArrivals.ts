@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import { type ArrivalEvent, liveArrivals } from './arrivals.ts';
+import { liveArrivals } from './arrivals.ts';
+import type { ArrivalEvent } from './types.ts';
 
 export type LiveState = { kind: 'connecting' } | { kind: 'live' } | { kind: 'broken'; retryAt: number };
 

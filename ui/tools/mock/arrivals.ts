@@ -1,4 +1,4 @@
-import type { Arrival, ArrivalEvent, Arrivals } from '../../src/api/arrivals.ts';
+import type { Arrival, ArrivalEvent, Arrivals } from '../../src/api/types.ts';
 
 const NONE = { received: 0, stored: 0, refused: 0, dropped: 0, merged: 0 };
 let next = 0;
@@ -13,7 +13,7 @@ function row(agoMs: number, more: Partial<Arrival>): Arrival {
     last_ns: at,
     deliveries: 1,
     protocol: 'otlp/http',
-    signal: 'traces',
+    signals: ['traces'],
     sender: '172.18.0.4',
     user_agent: 'OTel-OTLP-Exporter-Python/1.29.0',
     key_prefix: 'fs_in_3k7Q',
@@ -22,6 +22,8 @@ function row(agoMs: number, more: Partial<Arrival>): Arrival {
     wire_bytes: 2_104,
     counters: { ...NONE, received: 2, stored: 2 },
     reason: null,
+    outcome: 'taken',
+    items_last_5m: 0,
     ...more,
   };
 }
@@ -56,7 +58,7 @@ export const rows: Arrival[] = [
   }),
   row(1400, {
     protocol: 'events',
-    signal: 'events',
+    signals: ['events'],
     sender: '172.18.0.7',
     user_agent: 'libhoney-py/2.3.0',
     datasets: ['notifications'],
@@ -72,7 +74,7 @@ export const rows: Arrival[] = [
   }),
   row(2600, {
     protocol: 'events',
-    signal: 'events',
+    signals: ['events'],
     sender: '172.18.0.9',
     user_agent: '<script>alert(1)</script>',
     datasets: ['notifications'],
@@ -83,7 +85,7 @@ export const rows: Arrival[] = [
       fix: "check the sender's clock, or raise retention.days",
     },
   }),
-  row(3000, { signal: 'logs', datasets: ['cruddur'], counters: { ...NONE, received: 6, stored: 6 } }),
+  row(3000, { signals: ['logs'], datasets: ['cruddur'], counters: { ...NONE, received: 6, stored: 6 } }),
 ];
 
 export function arrivals(outcome: string | null): Arrivals {
@@ -103,8 +105,8 @@ export function live(send: (event: ArrivalEvent) => void): () => void {
     const again = rows[1];
     ticks += 1;
     if (again && ticks % 4 === 0)
-      send({ kind: 'arrival', arrival: { ...again, last_ns: row(0, {}).last_ns }, counters });
-    else if (ticks > 5) send({ kind: 'arrival', arrival: row(0, {}), counters });
+      send({ kind: 'arrival', arrival: { ...again, last_ns: row(0, {}).last_ns } });
+    else if (ticks > 5) send({ kind: 'arrival', arrival: row(0, {}) });
   }, 1000);
   return () => clearInterval(timer);
 }

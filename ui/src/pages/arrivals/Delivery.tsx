@@ -8,7 +8,7 @@ import {
   type LucideIcon,
   Merge,
 } from 'lucide-react';
-import type { Arrival } from '@/api/arrivals.ts';
+import type { Arrival } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { bytes } from '@/lib/format.ts';
@@ -58,7 +58,7 @@ export function Delivery({ row, env, devKey, open, setOpen, pick }: Props) {
             {clockMs(at)}
           </time>
         </span>
-        <span className="cut" title={row.signal ?? undefined}>
+        <span className="cut" title={row.signals.join(', ')}>
           {protocolName(row.protocol)}
         </span>
         <span className="cut">
@@ -76,7 +76,7 @@ export function Delivery({ row, env, devKey, open, setOpen, pick }: Props) {
         </span>
         <span className={`cut mono ${styles.key}`}>
           {row.env ? <span className={row.env === env ? 'muted' : 't-warn'}>{row.env} </span> : null}
-          {row.key_prefix === null ? (
+          {!row.key_prefix ? (
             <span className="muted">no key</span>
           ) : (
             <button
@@ -94,7 +94,7 @@ export function Delivery({ row, env, devKey, open, setOpen, pick }: Props) {
           <span className={`cut ${bad ? 't-danger strong' : kind === 'elsewhere' ? 't-warn' : ''}`}>
             {outcomeWords(row, env)}
           </span>
-          {bad || row.env === null ? null : <Datasets env={row.env} datasets={row.datasets} />}
+          {bad || !row.env ? null : <Datasets env={row.env} datasets={row.datasets} />}
         </span>
         <span className={`num muted ${styles.seen}`}>{seen(row)}</span>
       </div>
@@ -103,9 +103,9 @@ export function Delivery({ row, env, devKey, open, setOpen, pick }: Props) {
           <WhyAndFix row={row} env={env} devKey={devKey} tone={kind} />
         ) : (
           <p className={`muted ${styles.more}`}>
-            {items(row, row.counters.received)} in {bytes(row.wire_bytes)} of {row.signal ?? 'requests'}:{' '}
-            {row.counters.stored} stored, {row.counters.merged} merged as duplicates. First at{' '}
-            {dateTime(toMs(nanos(row.first_ns)))} UTC.
+            {items(row, row.counters.received)} in {bytes(row.wire_bytes)} of{' '}
+            {row.signals.join(', ') || 'requests'}: {row.counters.stored} stored, {row.counters.merged} merged
+            as duplicates. First at {dateTime(toMs(nanos(row.first_ns)))} UTC.
           </p>
         )
       ) : null}

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Arrival } from '@/api/arrivals.ts';
+import type { Arrival } from '@/api/types.ts';
 import styles from './arrivals.module.css';
 import { Delivery } from './Delivery.tsx';
 import { tone } from './model.ts';

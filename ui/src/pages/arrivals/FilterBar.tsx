@@ -1,6 +1,6 @@
 import { Pause, Play } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { Arrival } from '@/api/arrivals.ts';
+import type { Arrival } from '@/api/types.ts';
 import type { LiveState } from '@/api/useLiveArrivals.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { Picker } from '@/design/Picker.tsx';

@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { type ArrivalEvent, type Arrivals, arrivalsQuery } from '@/api/arrivals.ts';
+import { arrivalsQuery } from '@/api/arrivals.ts';
 import { sessionQuery } from '@/api/queries.ts';
+import type { ArrivalEvent, Arrivals } from '@/api/types.ts';
 import { useLiveArrivals } from '@/api/useLiveArrivals.ts';
 import { useEnvironment } from '@/app/environment.ts';
 import { Failure } from '@/design/Failure.tsx';
@@ -17,6 +18,8 @@ import { Sums } from './Sums.tsx';
 import type { ArrivalsSearch } from './search.ts';
 
 const LISTED_ROWS = 500;
+/** The stream tells deliveries one by one; the list has them summed, and is right where both could err. */
+const REFRESH_MS = 15_000;
 
 /** Every delivery that reached this server, taken or refused, live. */
 export function ArrivalsPage() {
@@ -35,8 +38,8 @@ export function ArrivalsPage() {
     void navigate({ to: '.', search: (old: object) => ({ ...old, ...patch }) });
 
   const query = arrivalsQuery(filter.outcome, filter.protocol, LISTED_ROWS);
-  const list = useQuery(query);
   const [held, setHeld] = useState<ArrivalEvent[] | undefined>(undefined);
+  const list = useQuery({ ...query, refetchInterval: held === undefined ? REFRESH_MS : false });
   const apply = (events: readonly ArrivalEvent[]) => {
     let missed = 0;
     client.setQueryData<Arrivals>(query.queryKey, (old) => {

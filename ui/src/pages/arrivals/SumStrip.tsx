@@ -1,5 +1,5 @@
 import { Fragment } from 'react';
-import type { Counters } from '@/api/arrivals.ts';
+import type { Counters } from '@/api/types.ts';
 import { count } from '@/lib/format.ts';
 import styles from './arrivals.module.css';
 import { addsUp } from './model.ts';

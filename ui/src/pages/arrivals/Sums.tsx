@@ -1,5 +1,5 @@
 import { CircleCheck } from 'lucide-react';
-import type { Arrivals } from '@/api/arrivals.ts';
+import type { Arrivals } from '@/api/types.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { count } from '@/lib/format.ts';
 import styles from './arrivals.module.css';
@@ -15,7 +15,7 @@ interface Props {
 
 /** The same deliveries summed: by protocol, by sender, by reason. */
 export function Sums({ state, env, pick }: Props) {
-  const protocols = state.by_protocol ?? byProtocol(state);
+  const protocols = byProtocol(state);
   const senders = bySender(state.rows, env);
   const reasons = byReason(state.rows);
   const all = protocols.every((one) => addsUp(one.counters));
@@ -23,7 +23,7 @@ export function Sums({ state, env, pick }: Props) {
     <aside className={`panel ${styles.sums}`} aria-label="Sums">
       <div className="head">
         <h2>By protocol</h2>
-        <span className="muted right">{state.by_protocol ? 'since counting began' : 'in this list'}</span>
+        <span className="muted right">in this list</span>
       </div>
       <table className={styles.table}>
         <thead>

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { Arrival } from '@/api/arrivals.ts';
+import type { Arrival } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { CopyButton } from '@/design/CopyButton.tsx';
 import styles from './arrivals.module.css';
@@ -14,7 +14,7 @@ interface Props {
 
 /** Why a delivery was refused or went elsewhere, and the line that mends it. */
 export function WhyAndFix({ row, env, devKey, tone }: Props) {
-  const elsewhere = tone === 'elsewhere' && row.env !== null;
+  const elsewhere = tone === 'elsewhere' && row.env;
   const line = (elsewhere ? keyLine(row.protocol) : row.reason?.copy)?.replace('<key>', devKey ?? '<key>');
   return (
     <dl className={`${styles.fix} ${tone === 'elsewhere' ? styles.wrong : styles.no}`}>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Arrival, type ArrivalEvent, type Arrivals, refusedSince } from '@/api/arrivals.ts';
+import type { Arrival, ArrivalEvent, Arrivals } from '@/api/types.ts';
 import {
   addsUp,
   applyEvents,
@@ -21,7 +21,7 @@ function row(id: string, more: Partial<Arrival> = {}): Arrival {
     last_ns: '1000000000',
     deliveries: 1,
     protocol: 'otlp/http',
-    signal: 'traces',
+    signals: ['traces'],
     sender: '172.18.0.4',
     user_agent: 'python otlp',
     key_prefix: 'fs_in_3k7',
@@ -30,6 +30,8 @@ function row(id: string, more: Partial<Arrival> = {}): Arrival {
     wire_bytes: 100,
     counters: { ...NONE, received: 2, stored: 2 },
     reason: null,
+    outcome: 'taken',
+    items_last_5m: 0,
     ...more,
   };
 }
@@ -39,26 +41,30 @@ const refused = row('r', {
   counters: { ...NONE, received: 14, refused: 14 },
   reason: { code: 'unknown_key', text: 'no environment has this key', fix: 'create one' },
 });
-const state: Arrivals = { rows: [row('a')], counters: { ...NONE, received: 2, stored: 2 } };
-const came = (arrival: Arrival): ArrivalEvent => ({
-  kind: 'arrival',
-  arrival,
-  counters: { ...NONE, received: 9, stored: 9 },
-});
+const state: Arrivals = {
+  rows: [row('a')],
+  counters: { ...NONE, received: 2, stored: 2 },
+  refused_last_5m: 0,
+};
+const came = (arrival: Arrival): ArrivalEvent => ({ kind: 'arrival', arrival });
 
 describe('live events', () => {
-  it('put the newest first and replace a row that came again', () => {
-    const again = row('a', { last_ns: '3000000000', deliveries: 2 });
+  it('put the newest first, and count a delivery into its row', () => {
     const { state: next } = applyEvents(state, [
       came(row('b', { last_ns: '2000000000' })),
-      came(again),
+      came(row('a', { last_ns: '3000000000', datasets: ['other'] })),
       { kind: 'idle' },
     ]);
-    expect(next.rows.map((one) => [one.id, one.deliveries])).toEqual([
-      ['a', 2],
-      ['b', 1],
+    expect(next.rows.map((one) => [one.id, one.deliveries, one.counters.stored])).toEqual([
+      ['a', 2, 4],
+      ['b', 1, 2],
     ]);
-    expect(next.counters.received).toBe(9);
+    expect(next.rows[0]?.datasets).toEqual(['backend-flask', 'other']);
+    expect(next.rows[0]?.first_ns).toBe('1000000000');
+    expect(next.counters).toEqual({ ...NONE, received: 6, stored: 6 });
+  });
+  it('do not count what the list already has', () => {
+    expect(applyEvents(state, [came(row('a'))]).state).toBe(state);
   });
   it('tell how much was missed, and leave the list alone', () => {
     const { state: next, missed } = applyEvents(state, [{ kind: 'missed', updates: 7 }]);
@@ -83,7 +89,7 @@ describe('tone and words', () => {
     [row('m', { counters: { ...NONE, received: 2, merged: 2 } }), 'merged', '2 spans stored before, retry'],
     [
       row('p', {
-        signal: 'events',
+        signals: ['events'],
         counters: { ...NONE, received: 3, stored: 2, refused: 1 },
         reason: { code: 'too_large', text: 'an event is too large', fix: 'smaller' },
       }),
@@ -128,9 +134,5 @@ describe('filter and sums', () => {
     expect(byReason(rows)).toEqual([
       { code: 'unknown_key', text: 'no environment has this key', protocol: 'otlp/http', items: 14 },
     ]);
-  });
-  it('counts what was refused lately', () => {
-    expect(refusedSince([refused, row('a')], 500_000_000n)).toBe(14);
-    expect(refusedSince([refused], 1_000_000_001n)).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 // Deliveries as rows: merging live updates, filters, words and sums. Pure, so that each rule has a test.
 
-import type { Arrival, ArrivalEvent, Arrivals, Counters } from '@/api/arrivals.ts';
+import type { Arrival, ArrivalEvent, Arrivals, Counters } from '@/api/types.ts';
 import { count, duration, plural } from '@/lib/format.ts';
 
 /** Rows kept: what nobody scrolls to must not fill the memory of a page left open over night. */
@@ -18,25 +18,48 @@ export function protocolName(protocol: string): string {
   return PROTOCOLS.find((one) => one.value === protocol)?.label ?? protocol;
 }
 
-/** The list after live events. A row that came again stands once, in its newer state, at the top. */
+/** The list after live events. Like deliveries are counted into their row, which then stands at the top. */
 export function applyEvents(
   state: Arrivals,
   events: readonly ArrivalEvent[],
 ): { state: Arrivals; missed: number } {
   let { counters } = state;
   let missed = 0;
-  const newer = new Map<string, Arrival>();
+  const known = new Map(state.rows.map((row) => [row.id, row]));
+  const changed = new Map<string, Arrival>();
   for (const event of events) {
     if (event.kind === 'missed') missed += event.updates;
     if (event.kind !== 'arrival') continue;
-    counters = event.counters;
-    newer.set(event.arrival.id, event.arrival);
+    const { arrival } = event;
+    const row = changed.get(arrival.id) ?? known.get(arrival.id);
+    // The list may be newer than a delivery that waited on the stream.
+    if (row && compareNs(arrival.last_ns, row.last_ns) <= 0) continue;
+    counters = plus(counters, arrival.counters);
+    changed.set(arrival.id, row ? joined(row, arrival) : arrival);
   }
-  if (newer.size === 0) return { state, missed };
-  const rows = [...newer.values(), ...state.rows.filter((row) => !newer.has(row.id))]
+  if (changed.size === 0) return { state, missed };
+  const rows = [...changed.values(), ...state.rows.filter((row) => !changed.has(row.id))]
     .sort((a, b) => compareNs(b.last_ns, a.last_ns))
     .slice(0, MOST_ROWS);
   return { state: { ...state, rows, counters }, missed };
+}
+
+/** A row with one more of its deliveries. */
+function joined(row: Arrival, next: Arrival): Arrival {
+  return {
+    ...next,
+    first_ns: row.first_ns,
+    deliveries: row.deliveries + next.deliveries,
+    counters: plus(row.counters, next.counters),
+    wire_bytes: row.wire_bytes + next.wire_bytes,
+    items_last_5m: row.items_last_5m + next.counters.received,
+    datasets: union(row.datasets, next.datasets),
+    signals: union(row.signals, next.signals),
+  };
+}
+
+function union(a: readonly string[], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])];
 }
 
 function compareNs(a: string, b: string): number {
@@ -69,7 +92,7 @@ export type Tone = 'refused' | 'partial' | 'elsewhere' | 'merged' | 'taken';
 
 export function tone(row: Arrival, env: string): Tone {
   if (refusedItems(row) > 0) return row.counters.stored + row.counters.merged > 0 ? 'partial' : 'refused';
-  if (row.env !== null && row.env !== env) return 'elsewhere';
+  if (row.env && row.env !== env) return 'elsewhere';
   return row.counters.stored === 0 && row.counters.merged > 0 ? 'merged' : 'taken';
 }
 
@@ -77,7 +100,7 @@ const ITEMS: Record<string, string> = { traces: 'span', logs: 'line', metrics: '
 
 /** `2 spans`, `1 event`. */
 export function items(row: Arrival, n: number): string {
-  return plural(n, ITEMS[row.signal ?? ''] ?? 'item');
+  return plural(n, ITEMS[row.signals[0] ?? ''] ?? 'item');
 }
 
 /** What became of it in a few words; where it went is said beside it. */
@@ -117,7 +140,7 @@ export function plus(a: Counters, b: Counters): Counters {
   };
 }
 
-/** Sums by protocol, the server's when it gives them, else those of the rows. */
+/** Sums of the listed rows by protocol. */
 export function byProtocol(state: Arrivals): { protocol: string; counters: Counters }[] {
   const sums = new Map<string, Counters>();
   for (const row of state.rows) sums.set(row.protocol, plus(sums.get(row.protocol) ?? NOTHING, row.counters));
@@ -150,7 +173,7 @@ export function bySender(rows: readonly Arrival[], env: string): SenderSum[] {
     sum.deliveries += row.deliveries;
     if (row.counters.stored + row.counters.merged > 0) sum.onlyRefused = false;
     for (const dataset of row.datasets) if (!sum.datasets.includes(dataset)) sum.datasets.push(dataset);
-    if (row.env !== null && row.env !== env && !sum.elsewhere.includes(row.env)) sum.elsewhere.push(row.env);
+    if (row.env && row.env !== env && !sum.elsewhere.includes(row.env)) sum.elsewhere.push(row.env);
     sums.set(row.sender, sum);
   }
   return [...sums.values()].sort((a, b) => b.deliveries - a.deliveries);
@@ -182,6 +205,11 @@ export function byReason(rows: readonly Arrival[]): ReasonSum[] {
 }
 
 /** Distinct values of a column, for its picker. */
-export function distinct(rows: readonly Arrival[], of: (row: Arrival) => string | null): string[] {
-  return [...new Set(rows.map(of).filter((value): value is string => value !== null && value !== ''))].sort();
+export function distinct(
+  rows: readonly Arrival[],
+  of: (row: Arrival) => string | null | undefined,
+): string[] {
+  return [
+    ...new Set(rows.map(of).filter((value): value is string => typeof value === 'string' && value !== '')),
+  ].sort();
 }

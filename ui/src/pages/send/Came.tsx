@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CircleCheck, CircleX, KeyRound, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { Arrival } from '@/api/arrivals.ts';
 import { post } from '@/api/client.ts';
+import type { Arrival, Traces } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { CopyButton } from '@/design/CopyButton.tsx';
 import { Icon } from '@/design/Icon.tsx';
@@ -17,12 +17,8 @@ export function Came({ row }: { row: Arrival }) {
   const trace = useQuery({
     queryKey: ['send', 'trace', row.env, dataset, row.id],
     queryFn: ({ signal }) =>
-      post<{ traces: { trace_id: string }[] }>(
-        '/traces',
-        { env: row.env, dataset, sort: 'newest', limit: 1 },
-        { signal },
-      ),
-    enabled: row.signal === 'traces' && row.env !== null,
+      post<Traces>('/traces', { env: row.env, dataset, sort: 'newest', limit: 1 }, { signal }),
+    enabled: row.signals.includes('traces') && typeof row.env === 'string',
     staleTime: Number.POSITIVE_INFINITY,
   });
   const id = trace.data?.traces[0]?.trace_id;
@@ -135,7 +131,7 @@ function Card({
 
 function Facts({ row, children }: { row: Arrival; children?: ReactNode }) {
   const items =
-    { traces: 'span', logs: 'line', metrics: 'point', events: 'event' }[row.signal ?? ''] ?? 'item';
+    { traces: 'span', logs: 'line', metrics: 'point', events: 'event' }[row.signals[0] ?? ''] ?? 'item';
   return (
     <dl className={styles.facts}>
       <dt>what</dt>

@@ -1,6 +1,6 @@
 import { CircleCheck, CircleX, Info, KeyRound } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { Arrival } from '@/api/arrivals.ts';
+import type { Arrival } from '@/api/types.ts';
 import { useLiveArrivals } from '@/api/useLiveArrivals.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { plural } from '@/lib/format.ts';

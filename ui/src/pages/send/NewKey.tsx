@@ -1,11 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { KeyRound } from 'lucide-react';
 import { post, segment } from '@/api/client.ts';
+import type { KeyMade } from '@/api/types.ts';
 import { Icon } from '@/design/Icon.tsx';
-
-interface KeyMade {
-  secret: string;
-}
 
 /** Makes a key that may only send, and hands its secret on: the only time it is told. */
 export function NewKey({ env, made }: { env: string; made: (secret: string) => void }) {

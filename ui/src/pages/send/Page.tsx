@@ -9,9 +9,11 @@ import { Listening } from './Listening.tsx';
 import {
   CLIENTS,
   checklist,
+  hostPort,
   isLoopback,
   KEY_PLACE,
   LANGUAGES,
+  type Listen,
   PLACES,
   unreachable,
   urlFor,
@@ -85,17 +87,7 @@ export function SendPage() {
   );
 }
 
-function portWords({
-  otlp_http,
-  otlp_grpc,
-  http,
-}: {
-  http: string;
-  otlp_http: string | null;
-  otlp_grpc: string | null;
-}): string {
-  const ports = [otlp_http, otlp_grpc, http]
-    .filter((one) => one !== null)
-    .map((one) => one.slice(one.lastIndexOf(':') + 1));
+function portWords({ otlp_http, otlp_grpc, http }: Listen): string {
+  const ports = [otlp_http, otlp_grpc, http].flatMap((one) => (one ? [hostPort(one).port] : []));
   return `OTLP on ${ports.join(', ')}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Arrival, ArrivalEvent } from '@/api/arrivals.ts';
+import type { Arrival, ArrivalEvent } from '@/api/types.ts';
 import { hear, SILENCE } from './hearing.ts';
 
 const counters = { received: 1, stored: 1, refused: 0, dropped: 0, merged: 0 };
@@ -7,14 +7,13 @@ const counters = { received: 1, stored: 1, refused: 0, dropped: 0, merged: 0 };
 function came(id: string, more: Partial<Arrival> = {}): ArrivalEvent {
   return {
     kind: 'arrival',
-    counters,
     arrival: {
       id,
       first_ns: '1',
       last_ns: '1',
       deliveries: 1,
       protocol: 'otlp/http',
-      signal: 'traces',
+      signals: ['traces'],
       sender: '172.18.0.4',
       user_agent: null,
       key_prefix: 'k',
@@ -23,6 +22,8 @@ function came(id: string, more: Partial<Arrival> = {}): ArrivalEvent {
       wire_bytes: 1,
       counters,
       reason: null,
+      outcome: 'taken',
+      items_last_5m: 0,
       ...more,
     },
   };
@@ -50,10 +51,10 @@ describe('hearing', () => {
     expect(heard.first).toBeUndefined();
   });
   it('waits for what was picked', () => {
-    expect(hear(SILENCE, [came('m', { signal: 'metrics' })], 'bootcamp', 'otel').first).toBeUndefined();
+    expect(hear(SILENCE, [came('m', { signals: ['metrics'] })], 'bootcamp', 'otel').first).toBeUndefined();
     expect(hear(SILENCE, [came('a')], 'bootcamp', 'events').first).toBeUndefined();
     expect(
-      hear(SILENCE, [came('e', { protocol: 'events', signal: 'events' })], 'bootcamp', 'events').first?.id,
+      hear(SILENCE, [came('e', { protocol: 'events', signals: ['events'] })], 'bootcamp', 'events').first?.id,
     ).toBe('e');
   });
   it('leaves questions out, and keeps the log short', () => {

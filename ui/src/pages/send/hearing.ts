@@ -1,6 +1,6 @@
 // What the waiting box has heard, as a state: nothing, a refusal, data for another environment, or the first data.
 
-import type { Arrival, ArrivalEvent } from '@/api/arrivals.ts';
+import type { Arrival, ArrivalEvent } from '@/api/types.ts';
 import type { What } from './model.ts';
 
 export interface Heard {
@@ -23,7 +23,7 @@ const speaks = (row: Arrival, what: What) =>
 
 /** Whether a delivery is what the page waits for: spans, or events. */
 function isAwaited(row: Arrival, what: What): boolean {
-  return speaks(row, what) && (what !== 'otel' || row.signal === null || row.signal === 'traces');
+  return speaks(row, what) && (what !== 'otel' || row.signals.length === 0 || row.signals.includes('traces'));
 }
 
 export function hear(heard: Heard, events: readonly ArrivalEvent[], env: string, what: What): Heard {

@@ -52,7 +52,7 @@ export const CLIENTS: readonly { value: string; label: string }[] = [
 ];
 
 export interface Listen {
-  http?: string | undefined;
+  http: string;
   otlp_http?: string | null | undefined;
   otlp_grpc?: string | null | undefined;
 }

@@ -1,35 +1,12 @@
 // The rows of one trace as typed arrays. The server answers in columns; here they are packed so that 100,000
 // spans are a few megabytes that can be handed between a worker and the page without copying.
 
-/** The answer of `GET /environments/{env}/traces/{id}`. */
-export interface TraceAnswer {
-  trace_id: string;
-  /** Earliest start, nanoseconds since 1970. */
-  start_ns: string;
-  rows: number;
-  /** Texts that columns point at by index; -1 stands for none. */
-  strings: string[];
-  columns: TraceColumns;
-}
+import type { Trace } from '@/api/types.ts';
 
-/** Every array is `rows` long, by start time. */
-export interface TraceColumns {
-  /** Nanoseconds after `start_ns`. */
-  start: number[];
-  /** Nanoseconds; -1 for rows without a length. */
-  duration: number[];
-  span_id: (string | null)[];
-  parent_id: (string | null)[];
-  service: number[];
-  name: number[];
-  kind: number[];
-  status: number[];
-  table: number[];
-  dataset: number[];
-  source: number[];
-  annotation: number[];
-  event_id: string[];
-}
+/** What of the server's answer is used; the rest is its bookkeeping. */
+export type TraceAnswer = Pick<Trace, 'trace_id' | 'start_ns' | 'rows' | 'strings'> & {
+  columns: Omit<Trace['columns'], 'parent'>;
+};
 
 export const STATUS_ERROR = 2;
 export const ANNOTATION_EVENT = 1;

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { get, getText, segment } from '@/api/client.ts';
+import type { TraceRow } from '@/api/types.ts';
 import { workerAddress } from '@/lib/trusted.ts';
 import { packTrace, type TraceAnswer, type TraceData } from './columns.ts';
 import { layoutTrace, type TraceLayout } from './layout.ts';
@@ -38,15 +39,10 @@ export const traceQuery = (env: string, id: string, hint: TraceHint = {}) =>
   });
 
 /** All fields of one row. */
-export interface RowFields {
-  event_id: string;
-  fields: Record<string, unknown>;
-}
-
 export const rowQuery = (env: string, id: string, eventId: string) =>
   queryOptions({
     queryKey: ['trace', env, id, 'row', eventId],
-    queryFn: ({ signal }) => get<RowFields>(`${tracePath(env, id)}/rows/${segment(eventId)}`, {}, { signal }),
+    queryFn: ({ signal }) => get<TraceRow>(`${tracePath(env, id)}/rows/${segment(eventId)}`, {}, { signal }),
     enabled: eventId !== '',
     staleTime: Number.POSITIVE_INFINITY,
   });
