@@ -75,7 +75,7 @@ pub(crate) struct Inner {
     pub(crate) catalog: Catalog,
     pub(crate) arrivals: Arrivals,
     pub(crate) budget: intake::Budget,
-    pub(crate) identity_key: (u64, u64),
+    pub(crate) identity: ingest::IdentityHasher,
     pub(crate) owner_hash: parking_lot::RwLock<[u8; 32]>,
     pub(crate) made_token: Option<String>,
     pub(crate) recovery: store::Recovery,

@@ -3,6 +3,7 @@
 use crate::arrivals::Arrivals;
 use crate::catalog::{self, Catalog, KeyKind, NewKey};
 use crate::housekeeping::Housekeeping;
+use crate::ingest::IdentityHasher;
 use crate::{Engine, Inner, OpenError, dev, intake, limits, secret};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -99,7 +100,7 @@ impl Engine {
             ensure_key(&catalog, key, now)?;
         }
         let (owner_hash, made_token) = owner_token(&catalog, &config)?;
-        let identity_key = identity_key(&catalog)?;
+        let identity = IdentityHasher::new(identity_key(&catalog)?);
         let arrivals = Arrivals::new(Arc::clone(&clock), catalog.load_counters()?);
         let housekeeping = Housekeeping::start(catalog.clone(), arrivals.clone())
             .map_err(|e| OpenError::Catalog(e.into()))?;
@@ -116,7 +117,7 @@ impl Engine {
             querier,
             catalog,
             arrivals,
-            identity_key,
+            identity,
             owner_hash: owner_hash.into(),
             made_token,
             recovery,
@@ -212,18 +213,13 @@ fn read_token(path: &Path) -> std::io::Result<Option<String>> {
 }
 
 /// The random key of request identities: made once, so that repeats are known after a restart.
-fn identity_key(catalog: &Catalog) -> Result<(u64, u64), OpenError> {
+fn identity_key(catalog: &Catalog) -> Result<[u8; 16], OpenError> {
     const SETTING: &str = "identity_key";
-    let stored: Option<[u8; 16]> = catalog.setting(SETTING)?.and_then(|k| k.try_into().ok());
-    let key = match stored {
-        Some(key) => key,
-        None => {
-            let key: [u8; 16] = secret::random().map_err(catalog::Error::from)?;
-            catalog.set_setting(SETTING, &key)?;
-            key
-        }
-    };
-    let (k0, k1) = key.split_at(8);
-    let number = |half: &[u8]| half.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
-    Ok((number(k0), number(k1)))
+    let stored = catalog.setting(SETTING)?.and_then(|k| k.try_into().ok());
+    if let Some(key) = stored {
+        return Ok(key);
+    }
+    let key: [u8; 16] = secret::random().map_err(catalog::Error::from)?;
+    catalog.set_setting(SETTING, &key)?;
+    Ok(key)
 }
