@@ -18,6 +18,16 @@ pub(crate) struct Fill {
     pub many: bool,
 }
 
+/// A typed key, borrowed: looks [`Fills::attrs`] up without an allocation.
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) struct KeyType<'a>(pub &'a str, pub Type);
+
+impl hashbrown::Equivalent<(Arc<str>, Type)> for KeyType<'_> {
+    fn equivalent(&self, other: &(Arc<str>, Type)) -> bool {
+        self.0 == &*other.0 && self.1 == other.1
+    }
+}
+
 /// Rows filled, by column.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fills {

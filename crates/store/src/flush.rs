@@ -185,6 +185,7 @@ impl Inner {
                     seq,
                 }],
                 replaces: Vec::new(),
+                replaced_before: Vec::new(),
                 purged_ms: purged_ms(&job.tombstones),
                 columns,
                 slices: &slices,

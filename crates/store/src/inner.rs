@@ -219,11 +219,6 @@ impl Inner {
         }
     }
 
-    pub(crate) fn compact(&self, _all: bool) -> Result<(), Error> {
-        let _one_at_a_time = self.compacting.lock();
-        self.status.alive()
-    }
-
     /// Deletes what a dataset has now.
     pub(crate) fn delete(&self, env: EnvId, dataset: &str) -> Result<Tombstone, Error> {
         self.status.alive()?;

@@ -8,6 +8,7 @@
 
 mod background;
 mod columns;
+mod compact;
 pub mod disk;
 mod error;
 mod fields;
@@ -20,7 +21,9 @@ mod options;
 mod order;
 pub mod part;
 mod publish;
+mod rebuild;
 mod recovery;
+mod retention;
 mod seen;
 pub mod snapshot;
 mod store;

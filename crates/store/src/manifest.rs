@@ -95,6 +95,8 @@ pub(crate) struct Edit {
     pub key_queries: Vec<KeyQueryRow>,
     pub add_tombstones: Vec<crate::Tombstone>,
     pub remove_tombstones: Vec<crate::Tombstone>,
+    /// The parts are those of a rebuild: the manifest holds everything from now on.
+    pub rebuilt: bool,
 }
 
 /// Everything the manifest holds.
@@ -127,13 +129,14 @@ fn unsigned(n: i64) -> u64 {
 }
 
 impl Manifest {
-    /// Opens the file, or makes it.
+    /// Opens the file, or makes it; then parts that are there (`has_data`) are to be listed anew.
     ///
     /// `Damaged`: it is no manifest, or does not hold together; `NewerFormat`: untouched.
     pub(crate) fn open(
         path: &Path,
         disk: Arc<dyn Disk>,
         keys: Arc<KeyTable>,
+        has_data: bool,
     ) -> Result<Self, Error> {
         let fresh = !path.exists();
         let db = Connection::open(path)?;
@@ -179,6 +182,10 @@ impl Manifest {
                 "INSERT INTO meta VALUES ('wal_salt', ?1)",
                 [i64::from(u32::from_le_bytes(salt))],
             )?;
+            if has_data {
+                // Until the rebuild is in: a crash before that must not take it for whole.
+                tx.execute("INSERT INTO meta VALUES ('rebuild', 1)", [])?;
+            }
             tx.commit()?;
         }
         Ok(Self {
@@ -187,6 +194,16 @@ impl Manifest {
             keys,
             keys_written: 0,
         })
+    }
+
+    /// Whether it was begun anew and does not list the parts yet.
+    pub(crate) fn needs_rebuild(&self) -> Result<bool, Error> {
+        let rows: i64 = self.db.query_row(
+            "SELECT count(*) FROM meta WHERE name = 'rebuild'",
+            [],
+            |r| r.get(0),
+        )?;
+        Ok(rows > 0)
     }
 
     /// Seeds the WAL's checksums.
@@ -346,6 +363,9 @@ impl Manifest {
             tx.prepare_cached("INSERT OR REPLACE INTO key_query VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![k.env.0, k.key, k.last_hour, signed(k.hits)])?;
         }
+        if edit.rebuilt {
+            tx.execute("DELETE FROM meta WHERE name = 'rebuild'", [])?;
+        }
         tx.commit()?;
         self.keys_written += names.len();
         self.disk
@@ -459,6 +479,8 @@ fn part_row(r: &rusqlite::Row<'_>) -> Result<PartRow, Error> {
             },
             flushes: Vec::new(),
             replaces: Vec::new(),
+            replaced_before: Vec::new(),
+            fills: Vec::new(),
             overflow: TextSet::List(Vec::new()),
             sort: String::new(),
             id,

@@ -38,16 +38,17 @@ impl Keys {
         })
     }
 
-    pub(crate) fn rows(&self) -> usize {
-        self.ts.len()
-    }
-
     pub(crate) fn ts(&self, row: usize) -> i64 {
         self.ts.value(row)
     }
 
-    pub(crate) fn dataset(&self, row: usize) -> &str {
-        &self.slugs[self.dataset.value(row) as usize]
+    /// Its datasets, by code.
+    pub(crate) fn slugs(&self) -> impl Iterator<Item = &str> {
+        self.slugs.iter().map(|s| &**s)
+    }
+
+    pub(crate) fn dataset_code(&self, row: usize) -> usize {
+        self.dataset.value(row) as usize
     }
 
     /// Nulls first.
@@ -108,7 +109,7 @@ fn ranks(keys: &[Keys]) -> Vec<Vec<usize>> {
 fn slice(timed: &[(i64, Pick)], keys: &[Keys], ranks: &[Vec<usize>]) -> Slice {
     let rank = |p: &Pick| {
         let source = p.source as usize;
-        ranks[source][keys[source].dataset.value(p.row as usize) as usize]
+        ranks[source][keys[source].dataset_code(p.row as usize)]
     };
     let datasets = ranks.iter().flatten().max().map_or(0, |m| m + 1);
     let mut starts = vec![0usize; datasets + 1];

@@ -2,7 +2,7 @@
 
 use crate::disk;
 use crate::inner::Inner;
-use crate::manifest::{Contents, Edit, Manifest};
+use crate::manifest::{Contents, Manifest};
 use crate::part::{KeyTable, Part};
 use crate::wal::format::{self, Header};
 use crate::wal::reader::{self, Found};
@@ -33,16 +33,16 @@ pub(crate) fn open_manifest(
     has_data: bool,
 ) -> Result<OpenedManifest, Error> {
     let path = data_dir.join("manifest.sqlite");
-    let was_there = path.exists();
     let open = || {
         let keys = Arc::new(KeyTable::default());
-        let mut manifest = Manifest::open(&path, Arc::clone(disk), Arc::clone(&keys))?;
+        let mut manifest = Manifest::open(&path, Arc::clone(disk), Arc::clone(&keys), has_data)?;
         let contents = manifest.load()?;
         Ok((manifest, contents, keys))
     };
     let why = match open() {
         Ok((manifest, contents, keys)) => {
-            let rebuild = (!was_there && has_data).then(|| "the manifest was missing".to_owned());
+            let missing = manifest.needs_rebuild()?;
+            let rebuild = missing.then(|| "the manifest was missing".to_owned());
             return Ok(OpenedManifest {
                 manifest,
                 contents,
@@ -384,14 +384,4 @@ pub(crate) fn wal_files(disk: &dyn disk::Disk, dir: &Path) -> Result<Vec<WalFile
     }
     out.sort_by_key(|f| f.first_seq);
     Ok(out)
-}
-
-/// Marks and skips of a rebuilt manifest.
-pub(crate) fn rebuilt_edit(contents: &Contents) -> Edit {
-    Edit {
-        add: contents.parts.clone(),
-        marks: contents.marks.clone(),
-        skips: contents.skips.clone(),
-        ..Edit::default()
-    }
 }

@@ -4,6 +4,7 @@ use crate::disk::Disk;
 use crate::fields::Fields;
 use crate::ingest::{self, Message};
 use crate::inner::{Inner, State, Status};
+use crate::manifest::Edit;
 use crate::part::FooterCache;
 use crate::seen::Seen;
 use crate::wal::{WalFiles, WalWriter};
@@ -293,7 +294,15 @@ fn recover(
 ) -> Result<(Recovery, u64), Error> {
     inner.step("recovery.begin")?;
     let mut report = Recovery::default();
-    let _ = &mut contents;
+    if rebuild.is_some() {
+        contents = inner.rebuild(data, &mut report.quarantined)?;
+        inner.commit(&Edit {
+            add: contents.parts.clone(),
+            skips: contents.skips.clone(),
+            rebuilt: true,
+            ..Edit::default()
+        })?;
+    }
     for tombstone in &contents.tombstones {
         inner
             .ingest_ms

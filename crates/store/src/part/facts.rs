@@ -55,12 +55,16 @@ pub(crate) struct Facts {
     pub group: Group,
     /// The flush of a level-0 part; of a merged part, the flushes that the WAL still held.
     pub flushes: Vec<FlushRef>,
-    /// Ids of the parts it replaces, and of those that they replaced.
+    /// Ids of the parts it was merged from.
     pub replaces: Vec<String>,
+    /// Ids of the parts that those were merged from, and so on.
+    pub replaced_before: Vec<String>,
     pub datasets: TextSet,
     pub services: TextSet,
     /// Physical names of the keys in overflow maps.
     pub overflow: TextSet,
+    /// Rows that have each attribute column, in the order of the file's columns.
+    pub fills: Vec<u64>,
     /// Whether every row weighs 1.
     pub unit_rate: bool,
     /// Tombstones made up to this time (ms) are applied in it.

@@ -7,6 +7,7 @@ mod facts;
 pub mod keys;
 mod lane;
 mod reader;
+mod source;
 mod tix;
 mod writer;
 
@@ -23,7 +24,8 @@ pub(crate) use facts::{Facts, FlushRef, Group, VERSION};
 pub(crate) use keys::{KeyTable, TextSet};
 pub(crate) use lane::Lane;
 pub use reader::PartReader;
-pub(crate) use reader::{FooterCache, PartFile};
+pub(crate) use reader::{FooterCache, PartFile, block_crcs};
+pub(crate) use source::{GroupSource, OpenPart, for_each_entry, untag};
 pub(crate) use tix::write_bytes as tix_bytes;
 pub(crate) use writer::{AttrColumn, Columns, Pick, Slice, Source, write};
 

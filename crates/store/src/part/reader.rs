@@ -24,6 +24,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// Bytes that share one checksum.
 pub(crate) const BLOCK_BYTES: u64 = 256 << 10;
 
+/// The checksums of a whole file.
+pub(crate) fn block_crcs(bytes: &[u8]) -> Box<[u32]> {
+    let block = usize::try_from(BLOCK_BYTES).unwrap_or(usize::MAX);
+    bytes.chunks(block).map(crc32c::crc32c).collect()
+}
+
 /// A part's file: where it is and what its blocks must be.
 #[derive(Debug)]
 pub(crate) struct PartFile {

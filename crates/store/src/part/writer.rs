@@ -60,6 +60,9 @@ pub(crate) trait Source {
         columns: &Columns,
         f: &mut dyn FnMut(u32, &str, &str),
     ) -> Result<(), Error>;
+
+    /// The slice is written: what was kept for it may go.
+    fn release(&self) {}
 }
 
 /// An attribute that gets a column of its own.
@@ -133,7 +136,7 @@ pub(crate) fn write(
         Arc::new(properties),
     )?;
     let factory = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&schema));
-    let mut seen = Seen::default();
+    let mut seen = Seen::new(columns.attrs.len());
     for (i, slice) in slices.iter().enumerate() {
         disk.step("part.slice").map_err(|e| Error::io("part", &e))?;
         let mut writers = factory.create_column_writers(i)?.into_iter();
@@ -154,6 +157,7 @@ pub(crate) fn write(
     facts.ingest = seen.ingest;
     facts.datasets = TextSet::new(seen.datasets.into_iter().collect());
     facts.services = TextSet::new(seen.services.into_iter().collect());
+    facts.fills = seen.fills;
     facts.unit_rate = !columns.fixed.contains(&Fixed::SampleRate);
     let mut names: Vec<String> = columns
         .overflow
@@ -184,16 +188,19 @@ struct Seen {
     datasets: BTreeSet<String>,
     services: BTreeSet<String>,
     traces: Vec<(TraceId, i64)>,
+    /// Rows that have each attribute column.
+    fills: Vec<u64>,
 }
 
-impl Default for Seen {
-    fn default() -> Self {
+impl Seen {
+    fn new(attrs: usize) -> Self {
         Self {
             ts: (i64::MAX, i64::MIN),
             ingest: (i64::MAX, i64::MIN),
             datasets: BTreeSet::new(),
             services: BTreeSet::new(),
             traces: Vec::new(),
+            fills: vec![0; attrs],
         }
     }
 }
@@ -275,14 +282,20 @@ fn write_slice<W: Write + Send>(
         }
         put(finish_fixed(*column, array, rows))?;
     }
-    for attr in &columns.attrs {
+    for (i, attr) in columns.attrs.iter().enumerate() {
         let lanes = local.lanes(sources, |s| s.attr(&attr.key, attr.ty))?;
         let array = lane::gather(attr_lane(attr.ty), &lanes, &local.picks)?;
+        seen.fills[i] += array
+            .as_ref()
+            .map_or(0, |a| (a.len() - a.null_count()) as u64);
         put(array
             .unwrap_or_else(|| arrow_array::new_null_array(&attribute_data_type(attr.ty), rows)))?;
     }
     for bucket in columns.buckets() {
         put(overflow_array(bucket, columns, &local, sources)?)?;
+    }
+    for source in &local.used {
+        sources[*source].release();
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
 //! The store from outside: what was acknowledged is there, once, whatever happens.
 
 mod common;
+mod merge;
 mod slice;
