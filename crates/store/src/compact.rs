@@ -11,13 +11,16 @@ use crate::inner::{Inner, expiry};
 use crate::manifest::Edit;
 use crate::order::{self, Keys, SliceLimit};
 use crate::part::{
-    Facts, FlushRef, Group, GroupSource, OpenPart, Part, Pick, Source, for_each_entry, keys, untag,
+    Facts, FlushRef, Group, GroupSource, Lane, OpenPart, Part, Pick, Source, for_each_entry, keys,
+    untag,
 };
 use crate::publish::{Draft, NewPart};
 use crate::time::{LATE, Period};
 use crate::{Error, Expiry, Retention, Tombstone};
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
 use event::field::parse_attribute_column;
-use event::{Fixed, TableId};
+use event::{Fixed, TableId, TraceId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -38,20 +41,65 @@ pub(crate) struct Merge {
 impl Inner {
     /// Runs every merge that is due; with `all`, merges each period's parts whatever their number.
     pub(crate) fn compact(&self, all: bool) -> Result<(), Error> {
+        self.tidy()?;
+        let mut every = if all { self.every_merge() } else { Vec::new() };
+        while let Some(merge) = every.pop().or_else(|| self.next_merge()) {
+            self.merge_one(&merge)?;
+        }
+        self.rebuild_indexes()?;
+        self.tidy()
+    }
+
+    /// Lets go of what is expired, settled or unread.
+    pub(crate) fn tidy(&self) -> Result<(), Error> {
         let _one_at_a_time = self.compacting.lock();
         self.status.alive()?;
         self.expire()?;
-        if all {
-            for merge in self.every_merge() {
-                self.merge(&merge)?;
-            }
-        } else {
-            while let Some(merge) = self.next_merge() {
-                self.merge(&merge)?;
-            }
-        }
         self.settle_tombstones()?;
         self.unlink_left()
+    }
+
+    /// Runs a merge, unless its inputs have left meanwhile.
+    pub(crate) fn merge_one(&self, merge: &Merge) -> Result<(), Error> {
+        let _one_at_a_time = self.compacting.lock();
+        self.status.alive()?;
+        let state = self.state.lock();
+        let there = state.tables.get(&merge.table).is_some_and(|t| {
+            let is = |input: &Arc<Part>| t.parts.iter().any(|p| Arc::ptr_eq(p, input));
+            merge.inputs.iter().all(is)
+        });
+        drop(state);
+        if there { self.merge(merge) } else { Ok(()) }
+    }
+
+    /// Writes the trace indexes that are missing or damaged.
+    pub(crate) fn rebuild_indexes(&self) -> Result<(), Error> {
+        let parts: Vec<Arc<Part>> = {
+            let state = self.state.lock();
+            state
+                .tables
+                .values()
+                .flat_map(|t| t.parts.iter().filter(|p| p.lacks_index()).cloned())
+                .collect()
+        };
+        for part in parts {
+            self.step("tix.rebuild")?;
+            let open = OpenPart::open(&part)?;
+            let mut rows = Vec::new();
+            for group in 0..open.groups() {
+                let group = GroupSource::new(open.clone(), group)?;
+                let (Some(ts), Some(ids)) = (group.fixed(Fixed::Ts)?, group.fixed(Fixed::TraceId)?)
+                else {
+                    continue;
+                };
+                rows.extend(traces(&ts, &ids));
+            }
+            if let Some(bytes) = crate::part::tix_bytes(rows.into_iter()) {
+                self.write_index(&part.tix_path(), &bytes)?;
+                part.forget_index();
+            }
+        }
+        Ok(())
     }
 
     /// Each period's parts, where there are several.
@@ -346,6 +394,17 @@ impl Inner {
         self.merges.fetch_add(1, Ordering::Relaxed);
         self.step("merge.swapped")
     }
+}
+
+/// Trace and event time of each row that has a trace.
+fn traces(ts: &Lane, ids: &Lane) -> Vec<(TraceId, i64)> {
+    let (Some(ts), Some(ids)) = (ts.ints(), ids.array().as_fixed_size_binary_opt()) else {
+        return Vec::new();
+    };
+    (0..ids.len())
+        .filter(|row| ids.is_valid(*row))
+        .filter_map(|row| Some((TraceId(ids.value(row).try_into().ok()?), ts.value(row))))
+        .collect()
 }
 
 /// Whether rows of the part fall under the tombstone.

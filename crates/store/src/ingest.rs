@@ -253,8 +253,7 @@ impl Inner {
             due |= t.rows >= self.options.flush_rows || t.bytes >= self.options.flush_bytes;
         }
         drop(state);
-        due |=
-            self.buffered_bytes.load(Ordering::Relaxed) >= self.options.buffer_bytes_limit / 10 * 7;
+        due |= self.buffer_is_filling();
         due |= self.wal_files.bytes() >= self.options.wal_flush_bytes;
         if due {
             // Full: a wake-up is under way already.

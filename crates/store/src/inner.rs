@@ -45,8 +45,10 @@ pub(crate) struct Inner {
     pub key_stats_written_ms: AtomicI64,
     pub flushes: AtomicU64,
     pub merges: AtomicU64,
-    /// Wakes the background thread.
+    /// Wakes the flushing thread.
     pub kick: crossbeam_channel::Sender<()>,
+    /// Wakes the merging thread.
+    pub kick_merge: crossbeam_channel::Sender<()>,
 }
 
 #[derive(Default)]

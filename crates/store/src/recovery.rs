@@ -209,9 +209,7 @@ impl Inner {
                 .store(next.map_or(u64::MAX, |n| n.first_seq), Ordering::SeqCst);
             let acked = headers.get(i + 1).copied().flatten().map(|h| h.after_seq);
             self.replay_file(file, salt, acked, &mut replay, recovery)?;
-            if self.buffered_bytes.load(Ordering::Relaxed)
-                >= self.options.buffer_bytes_limit / 10 * 7
-            {
+            if self.buffer_is_filling() {
                 self.replay_floor.store(file.first_seq, Ordering::SeqCst);
                 let tables: Vec<TableId> = self.state.lock().tables.keys().copied().collect();
                 self.flush(&tables)?;

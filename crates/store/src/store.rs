@@ -30,7 +30,8 @@ struct Handle {
     inner: Arc<Inner>,
     /// `None` once closed.
     queue: RwLock<Option<Sender<Message>>>,
-    stop: Sender<()>,
+    /// Dropped to end the background threads.
+    stop: Mutex<Option<Sender<()>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     lock: Mutex<Option<File>>,
 }
@@ -47,8 +48,7 @@ impl Handle {
             // Nobody listens any more: then there is nothing to stop.
             let _ = queue.send(Message::Stop);
         }
-        let _ = self.stop.try_send(());
-        let _ = self.inner.kick.try_send(());
+        *self.stop.lock() = None;
         for thread in std::mem::take(&mut *self.threads.lock()) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");
@@ -83,6 +83,7 @@ impl Store {
         let opened = recovery::open_manifest(&dir, &disk, has_data)?;
         let salt = opened.manifest.wal_salt()?;
         let (kick, kicked) = crossbeam_channel::bounded(1);
+        let (kick_merge, kicked_merge) = crossbeam_channel::bounded(1);
         let inner = Arc::new(Inner {
             clock,
             keys: opened.keys,
@@ -109,6 +110,7 @@ impl Store {
             flushes: AtomicU64::new(0),
             merges: AtomicU64::new(0),
             kick,
+            kick_merge,
             options,
             disk,
         });
@@ -121,13 +123,13 @@ impl Store {
             Arc::clone(&inner.wal_files),
             last_seq,
         );
-        let (stop, stopped) = crossbeam_channel::bounded(1);
+        let (stop, stopped) = crossbeam_channel::bounded(0);
         let (queue, queued) = crossbeam_channel::unbounded();
-        let threads = start_threads(&inner, queued, kicked, stopped, writer)?;
+        let threads = start_threads(&inner, queued, [kicked, kicked_merge], &stopped, writer)?;
         let store = Self(Arc::new(Handle {
             inner,
             queue: RwLock::new(Some(queue)),
-            stop,
+            stop: Mutex::new(Some(stop)),
             threads: Mutex::new(threads),
             lock: Mutex::new(Some(lock)),
         }));
@@ -217,6 +219,15 @@ impl Store {
     /// and be started again. Called at once when that has happened.
     pub fn on_poisoned(&self, callback: Box<dyn FnOnce(&str) + Send>) {
         self.0.inner.status.on_poisoned(callback);
+    }
+
+    /// Looks at the free room now: below the mark batches are refused, above they are taken again.
+    /// The background does it every second.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    pub fn check_disk(&self) -> Result<(), Error> {
+        self.0.inner.check_disk()
     }
 
     /// What it holds.
@@ -320,6 +331,7 @@ fn recover(
         std::mem::take(&mut contents.key_stats),
         std::mem::take(&mut contents.key_queries),
     );
+    inner.keep_reserve();
     let replayed = inner.replay(&contents, salt, &mut report)?;
     let files = inner.wal_files.list();
     let last_seq = [
@@ -354,8 +366,8 @@ fn recover(
 fn start_threads(
     inner: &Arc<Inner>,
     queued: Receiver<Message>,
-    kicked: Receiver<()>,
-    stopped: Receiver<()>,
+    [kicked, kicked_merge]: [Receiver<()>; 2],
+    stopped: &Receiver<()>,
     writer: WalWriter,
 ) -> Result<Vec<JoinHandle<()>>, Error> {
     let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
@@ -370,10 +382,15 @@ fn start_threads(
         Box::new(move || ingest::run(&of_writer, &queued, writer)),
     )?];
     if inner.options.background {
-        let of_flusher = Arc::clone(inner);
+        let (of_flusher, flush_stopped) = (Arc::clone(inner), stopped.clone());
         threads.push(spawn(
             "store-flush",
-            Box::new(move || background::run(&of_flusher, &kicked, &stopped)),
+            Box::new(move || background::run_flush(&of_flusher, &kicked, &flush_stopped)),
+        )?);
+        let (of_merger, merge_stopped) = (Arc::clone(inner), stopped.clone());
+        threads.push(spawn(
+            "store-merge",
+            Box::new(move || background::run_merge(&of_merger, &kicked_merge, &merge_stopped)),
         )?);
     }
     Ok(threads)

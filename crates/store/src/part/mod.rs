@@ -12,13 +12,13 @@ mod tix;
 mod writer;
 
 use crate::Error;
-use crate::disk::Disk;
 use crate::time::Period;
 use event::{TableId, TraceId, Type};
+use parking_lot::RwLock;
 use parquet::file::metadata::ParquetMetaData;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 pub(crate) use facts::{Facts, FlushRef, Group, VERSION};
 pub(crate) use keys::{KeyTable, TextSet};
@@ -60,6 +60,15 @@ pub(crate) enum Overflow {
     Bloom(keys::Bloom),
 }
 
+/// The trace index, opened when first asked.
+#[derive(Default)]
+enum Index {
+    #[default]
+    Unopened,
+    Missing,
+    Open(Arc<tix::Tix>),
+}
+
 /// One part. Its unlink waits until the last reader lets go.
 pub struct Part {
     /// ULID.
@@ -92,7 +101,7 @@ pub struct Part {
     pub(crate) services: TextSet,
     pub(crate) keys: Arc<KeyTable>,
     pub(crate) file: Arc<PartFile>,
-    index: OnceLock<Option<tix::Tix>>,
+    index: RwLock<Index>,
 }
 
 impl fmt::Debug for Part {
@@ -136,7 +145,7 @@ impl Part {
             services: facts.services.clone(),
             keys,
             file,
-            index: OnceLock::new(),
+            index: RwLock::default(),
         })
     }
 
@@ -205,23 +214,40 @@ impl Part {
     /// Looks the trace up in the part's index.
     #[must_use]
     pub fn trace(&self, id: TraceId) -> TraceHit {
-        let index = self
-            .index
-            .get_or_init(|| tix::Tix::open(self.file.disk(), &self.tix_path()));
-        index
-            .as_ref()
-            .map_or(TraceHit::Unknown, |index| index.find(id))
+        match self.open_index() {
+            Some(index) => index.find(id),
+            None => TraceHit::Unknown,
+        }
     }
 
-    pub(crate) fn tix_path(&self) -> PathBuf {
-        self.path.with_extension("tix")
+    fn open_index(&self) -> Option<Arc<tix::Tix>> {
+        match &*self.index.read() {
+            Index::Open(index) => return Some(Arc::clone(index)),
+            Index::Missing => return None,
+            Index::Unopened => {}
+        }
+        let opened = tix::Tix::open(self.file.disk(), &self.tix_path()).map(Arc::new);
+        *self.index.write() = opened.clone().map_or(Index::Missing, Index::Open);
+        opened
+    }
+
+    /// Whether the index was looked for and is missing or damaged.
+    pub(crate) fn lacks_index(&self) -> bool {
+        matches!(*self.index.read(), Index::Missing)
     }
 
     /// Whether the trace index is there and whole.
     pub(crate) fn has_index(&self) -> bool {
-        self.index
-            .get_or_init(|| tix::Tix::open(self.file.disk(), &self.tix_path()))
-            .is_some()
+        self.open_index().is_some()
+    }
+
+    /// The index is there again.
+    pub(crate) fn forget_index(&self) {
+        *self.index.write() = Index::Unopened;
+    }
+
+    pub(crate) fn tix_path(&self) -> PathBuf {
+        self.path.with_extension("tix")
     }
 
     /// The file's footer, with page indexes; cached.
@@ -244,9 +270,5 @@ impl Part {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
-        self.file.disk()
     }
 }
