@@ -72,6 +72,8 @@ pub(crate) struct Ask {
     pub(crate) outputs: Vec<Output>,
     /// Weights are 1 and "Sample Rate" is a field.
     pub(crate) usage_mode: bool,
+    /// Few rows are expected: the reader applies all filters while decoding.
+    pub(crate) push_down: bool,
 }
 
 /// Rows of a unit that passed, as the columns asked for.
@@ -227,6 +229,14 @@ impl Scan {
         match &self.units[unit] {
             Unit::Part(p) => self.read_part(unit, p, each).await,
             Unit::Buffer(b) => self.read_buffer(unit, b, each).await,
+        }
+    }
+
+    /// The greatest event time a unit can have.
+    pub(crate) fn newest(&self, unit: usize) -> i64 {
+        match &self.units[unit] {
+            Unit::Part(p) => p.part().ts_max,
+            Unit::Buffer(b) => b.batches().map(|b| b.ts_range.1).max().unwrap_or(i64::MAX),
         }
     }
 
