@@ -446,3 +446,6 @@ pub(crate) fn stats(scan: &Scan, control: &Control) -> ScanStats {
         ..scan.stats()
     }
 }
+
+#[cfg(test)]
+mod tests;

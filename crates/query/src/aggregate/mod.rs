@@ -12,7 +12,6 @@ pub(crate) mod states;
 use crate::Error;
 use crate::answer::Cell;
 use crate::scan::Batch;
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use event::Type;

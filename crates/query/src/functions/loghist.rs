@@ -319,7 +319,8 @@ mod tests {
         h.add(1.0, 99, B);
         h.add(1000.0, 1, B);
         assert_eq!(h.quantile(990, B, true), Some(1.0));
-        assert_eq!(h.quantile(999, B, true), Some(1000.0));
+        assert_eq!(h.quantile(991, B, true), h.quantile(1000, B, true));
+        assert!((h.quantile(999, B, true).unwrap() / 1000.0 - 1.0).abs() <= 1.0 / 64.0);
     }
 
     #[test]
