@@ -12,6 +12,7 @@ pub mod facets;
 mod fields;
 mod finish;
 mod functions;
+mod listing;
 mod plan;
 mod predicate;
 mod range;
@@ -176,8 +177,7 @@ impl Querier {
     /// The fields of a scope, visible names, sorted.
     #[must_use]
     pub fn fields(&self, scope: &Scope) -> Vec<FieldInfo> {
-        let _ = scope;
-        crate::unimplemented_yet()
+        listing::fields(&self.pool, scope)
     }
 
     /// Distinct values of a field in the last two hours, most frequent first, that begin with `prefix`.
@@ -191,8 +191,13 @@ impl Querier {
         prefix: &str,
         limit: usize,
     ) -> Result<Vec<(Cell, u64)>, Error> {
-        let _ = (scope, field, prefix, limit);
-        crate::unimplemented_yet()
+        let query = listing::values_query(field, prefix, limit);
+        let limits = Limits {
+            series: false,
+            ..Limits::default()
+        };
+        let answer = self.run(scope, &query, limits, None).await?;
+        Ok(listing::values_of(field, answer))
     }
 
     /// Which fields make a selection differ from the rest.

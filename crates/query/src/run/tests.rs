@@ -489,3 +489,68 @@ fn many_groups_take_a_second_pass_for_their_series() {
     assert_eq!(a.total_series.len(), 600);
     assert!(!a.approximate);
 }
+
+#[test]
+fn fields_and_values_of_a_scope() {
+    let rows = spans();
+    let mut newer = rows.clone();
+    newer.iter_mut().for_each(|r| r["@dataset"] = "late".into());
+    let (_dir, querier) = in_store(&[&rows[..3], &rows[3..], &newer[..2]], false);
+    let scope = |d: Option<&str>| Scope {
+        env: ENV,
+        dataset: d.map(str::to_owned),
+    };
+    let list = |d| {
+        let fields = querier.fields(&scope(d));
+        let text = |f: &crate::FieldInfo| format!("{}:{}", f.name, f.types.join("|"));
+        fields.iter().map(text).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        list(Some("late")),
+        "dataset:string duration_ms:float n:integer ok:boolean route:string service.name:string \
+         timestamp:string trace.span_id:string trace.trace_id:string"
+    );
+    assert!(
+        list(None).contains("n:integer|string|float"),
+        "{}",
+        list(None)
+    );
+    let values =
+        |field, prefix| testing::wait(querier.values(&scope(None), field, prefix, 10)).unwrap();
+    assert_eq!(
+        values("user", ""),
+        [
+            (Cell::Text("bob".into()), 10),
+            (Cell::Text("ann".into()), 2)
+        ]
+    );
+    assert_eq!(values("user", "a"), [(Cell::Text("ann".into()), 2)]);
+    assert_eq!(values("nothing", ""), []);
+}
+
+#[test]
+fn a_listener_hears_of_progress_and_dropping_cancels() {
+    let rows = spans();
+    let querier = in_memory(&[&rows]);
+    let heard = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let tell: Listener = {
+        let heard = Arc::clone(&heard);
+        Arc::new(move |p| heard.lock().push(p))
+    };
+    let scope = Scope {
+        env: ENV,
+        dataset: None,
+    };
+    let query = spec::Query::default();
+    testing::wait(querier.run(&scope, &query, Limits::default(), Some(tell))).unwrap();
+    assert!(matches!(
+        heard.lock().last(),
+        Some(Progress::Read(s)) if s.rows_examined == 6
+    ));
+    let none = Limits {
+        time_ms: 0,
+        ..Limits::default()
+    };
+    let late = testing::wait(querier.run(&scope, &query, none, None));
+    assert!(matches!(late, Err(Error::LimitExceeded(_))), "{late:?}");
+}

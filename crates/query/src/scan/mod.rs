@@ -232,14 +232,6 @@ impl Scan {
         }
     }
 
-    /// The greatest event time a unit can have.
-    pub(crate) fn newest(&self, unit: usize) -> i64 {
-        match &self.units[unit] {
-            Unit::Part(p) => p.part().ts_max,
-            Unit::Buffer(b) => b.batches().map(|b| b.ts_range.1).max().unwrap_or(i64::MAX),
-        }
-    }
-
     fn field(&self, name: &str) -> &[(usize, Option<View>)] {
         self.fields.get(name).map_or(&[], |f| &f.siblings)
     }
