@@ -5,8 +5,8 @@ use crate::error::Refused;
 use crate::error::extract::{Body, Place};
 use crate::guard;
 use crate::wire::admin::{
-    Dataset, Datasets, Environment, Environments, Health, HealthReason, HealthState, Key, KeyKind,
-    KeyMade, Keys, Link, NewEnvironment, NewKey, NewLink, Session, WhoAmI,
+    Dataset, Datasets, DevKeys, Environment, Environments, Health, HealthReason, HealthState, Key,
+    KeyKind, KeyMade, Keys, Link, NewEnvironment, NewKey, NewLink, Session, WhoAmI,
 };
 use crate::wire::{Nanos, Problem};
 use axum::extract::State;
@@ -107,14 +107,17 @@ pub(crate) async fn session(State(api): State<Api>, headers: HeaderMap) -> axum:
     }
     axum::Json(Session {
         dev: api.engine().is_dev(),
-        token_required: !api.engine().is_dev(),
+        token_required: !api.engine().is_dev() && !config.is_owner,
         authorized,
         version: config.version.to_owned(),
         now_ns: Nanos(api.engine().now()),
         environments,
         listen: authorized.then(|| config.listen.clone()),
         health,
-        dev_keys: config.dev_keys.clone(),
+        dev_keys: api.engine().is_dev().then(|| DevKeys {
+            ingest: engine::dev::INGEST_KEY.to_owned(),
+            configuration: engine::dev::CONFIGURATION_KEY.to_owned(),
+        }),
     })
 }
 

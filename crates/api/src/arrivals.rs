@@ -6,7 +6,7 @@ use crate::error::Refused;
 use crate::error::extract::Search;
 use crate::wire::arrivals::{
     Arrival, ArrivalEvent, ArrivalOutcome, ArrivalReason, Arrivals, ArrivalsFilter, ArrivalsView,
-    Counters, OutcomeFilter,
+    Counters, OutcomeFilter, ProtocolCounters,
 };
 use crate::wire::{Nanos, Problem};
 use axum::extract::State;
@@ -70,15 +70,27 @@ pub(crate) async fn list(
             .collect(),
     };
     let mut counters = Counters::default();
+    let mut by_protocol = Protocol::ALL.map(|p| (p, Counters::default()));
     for (key, counts) in arrivals.counters() {
         let env = filter.env.is_none() || key.env == filter.env;
         if env && filter.protocol.is_none_or(|p| key.protocol == p) {
             add(&mut counters, &counts);
+            for (_, sum) in by_protocol.iter_mut().filter(|(p, _)| *p == key.protocol) {
+                add(sum, &counts);
+            }
         }
     }
     Ok(axum::Json(Arrivals {
         rows,
         counters,
+        by_protocol: by_protocol
+            .into_iter()
+            .filter(|(_, sum)| sum.received > 0)
+            .map(|(protocol, counters)| ProtocolCounters {
+                protocol: protocol.as_str().to_owned(),
+                counters,
+            })
+            .collect(),
         refused_last_5m: arrivals.refused_last_5m(),
     }))
 }
@@ -96,7 +108,10 @@ pub(crate) async fn live(State(api): State<Api>) -> Response {
             // The first line goes out at once: the reader knows that it listens before it sends.
             let event = match first {
                 true => Some(ArrivalEvent::Idle),
-                false => match tokio::time::timeout(IDLE_AFTER, heard.recv()).await {
+                false => match tokio::select! {
+                    heard = tokio::time::timeout(IDLE_AFTER, heard.recv()) => heard,
+                    () = api.closing() => return None,
+                } {
                     Err(_) => Some(ArrivalEvent::Idle),
                     Ok(Ok(arrival)) => Some(ArrivalEvent::Arrival {
                         arrival: Box::new(single(&api, &arrival)),
@@ -121,7 +136,7 @@ fn row(api: &Api, row: &ArrivalRow) -> Arrival {
     Arrival {
         first_ns: Nanos(row.first_seen_ns),
         deliveries: row.counts.deliveries,
-        items_last_5m: row.received_last_5m,
+        received_last_5m: row.received_last_5m,
         signals: row.signals.iter().map(|s| (*s).to_owned()).collect(),
         datasets: row.datasets.iter().map(ToString::to_string).collect(),
         wire_bytes: row.counts.wire_bytes,
@@ -154,7 +169,7 @@ fn single(api: &Api, a: &arrivals::Arrival) -> Arrival {
         first_ns: Nanos(a.at_ns),
         last_ns: Nanos(a.at_ns),
         deliveries: 1,
-        items_last_5m: a.outcome.received,
+        received_last_5m: a.outcome.received,
         outcome,
         protocol: a.protocol.as_str().to_owned(),
         signals: a.signal.iter().map(|s| (*s).to_owned()).collect(),

@@ -18,7 +18,6 @@ mod ask;
 pub mod error;
 pub mod guard;
 mod render;
-mod session;
 mod traces;
 pub mod wire;
 
@@ -41,10 +40,13 @@ pub struct Config {
     pub allow_hosts: guard::AllowedHosts,
     /// Addresses listened on, told to clients.
     pub listen: wire::admin::Listen,
-    /// The fixed keys, in `--dev`.
-    pub dev_keys: Option<wire::admin::DevKeys>,
     /// Version of the server.
     pub version: &'static str,
+    /// Turns true when the server stops: streams without an end then end.
+    pub closing: Option<tokio::sync::watch::Receiver<bool>>,
+    /// Whoever calls is the owner and is asked for nothing: the command line, over a directory it opened
+    /// itself. Never behind a socket.
+    pub is_owner: bool,
 }
 
 /// The state of every handler.
@@ -58,6 +60,17 @@ impl Api {
 
     pub(crate) fn config(&self) -> &Config {
         &self.0.1
+    }
+
+    /// Waits until the server stops.
+    pub(crate) async fn closing(&self) {
+        let stopped = match self.config().closing.clone() {
+            Some(mut closing) => closing.wait_for(|c| *c).await.is_ok(),
+            None => false,
+        };
+        if !stopped {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// The rows that a question over that environment and dataset is about.
@@ -103,12 +116,7 @@ pub fn router(engine: Engine, config: Config) -> Router {
         .route("/links/{id}", get(admin::link))
         .layer(middleware::from_fn_with_state(api.clone(), guard::owner));
     let open = Router::new()
-        .route(
-            "/session",
-            get(admin::session)
-                .post(session::sign_in)
-                .delete(session::sign_out),
-        )
+        .route("/session", get(admin::session))
         .route("/health", get(admin::health))
         .route("/openapi.json", get(description));
     Router::new()
@@ -151,7 +159,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             description = "What the UI and the command line speak. Outside --dev every request carries `Authorization: Bearer <owner token>`."
         ),
         paths(
-            admin::session, session::sign_in, session::sign_out, admin::health, admin::environments, admin::new_environment, admin::datasets,
+            admin::session, admin::health, admin::environments, admin::new_environment, admin::datasets,
             admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
             traces::list, traces::trace, traces::row, arrivals::list, arrivals::live,

@@ -55,6 +55,8 @@ pub struct Arrivals {
     /// Over everything that ever came (to the environment asked for):
     /// received = stored + refused + dropped + merged.
     pub counters: Counters,
+    /// The same by protocol; those that never came are left out.
+    pub by_protocol: Vec<ProtocolCounters>,
     /// Items refused or dropped in the last five minutes, everywhere.
     pub refused_last_5m: u64,
 }
@@ -72,7 +74,7 @@ pub struct Arrival {
     /// How many deliveries.
     pub deliveries: u64,
     /// Items received in the last five minutes.
-    pub items_last_5m: u64,
+    pub received_last_5m: u64,
     /// What became of them.
     pub outcome: ArrivalOutcome,
     /// `otlp/http`, `otlp/grpc`, `events`, `api`.
@@ -137,6 +139,15 @@ pub struct Counters {
     pub dropped: u64,
     /// Repeats of what was stored before.
     pub merged: u64,
+}
+
+/// Items of one protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProtocolCounters {
+    /// `otlp/http`, `otlp/grpc`, `events`, `api`.
+    pub protocol: String,
+    /// Its items.
+    pub counters: Counters,
 }
 
 /// One line of the live stream.

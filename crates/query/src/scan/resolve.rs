@@ -142,11 +142,7 @@ fn live_parts<'a>(
             ts: (part.ts_min, part.ts_max),
             datasets: part.datasets.as_deref(),
         };
-        let may_have = ask
-            .dataset
-            .as_deref()
-            .is_none_or(|d| part.may_have_dataset(d));
-        match Guard::of(ask, snapshot, &known).filter(|_| may_have) {
+        match Guard::of(ask, snapshot, &known) {
             Some(guard) => out.push(LivePart { part, guard }),
             None => *counters.parts_skipped.get_mut() += 1,
         }
