@@ -5,6 +5,7 @@
 //! *time* lies before the retention is refused, by [`BatchBuilder::begin_row`].
 
 mod columns;
+mod defaults;
 mod text;
 
 pub use columns::Dictionary;
@@ -68,7 +69,10 @@ struct Key {
     fixed: Option<Fixed>,
     cut: bool,
     columns: [Option<u32>; 4],
+    /// The only type so far, and its column: what nearly every key has.
+    only: Option<(Type, u32)>,
     overflow_at: u32,
+    default_at: u32,
 }
 
 /// Builds an [`EventBatch`] row by row. Within a row the last value of a field wins, whatever its type.
@@ -86,6 +90,9 @@ pub struct BatchBuilder {
     columns: Vec<ColumnBuilder>,
     overflow: Vec<(u32, Value)>,
     truncated: Vec<Arc<str>>,
+    defaults: Vec<defaults::Default>,
+    /// The first row that has them.
+    defaults_from: u32,
 }
 
 impl BatchBuilder {
@@ -106,6 +113,8 @@ impl BatchBuilder {
             columns: Vec::new(),
             overflow: Vec::new(),
             truncated: Vec::new(),
+            defaults: Vec::new(),
+            defaults_from: 0,
         }
     }
 
@@ -148,7 +157,9 @@ impl BatchBuilder {
             fixed: Fixed::of_visible_name(name),
             cut,
             columns: [None; 4],
+            only: None,
             overflow_at: u32::MAX,
+            default_at: u32::MAX,
         });
         let hasher = &self.hasher;
         self.key_table
@@ -264,24 +275,54 @@ impl BatchBuilder {
     }
 
     fn column(&mut self, slot: FieldSlot, ty: Type) -> Cursor<'_> {
-        let row = self.rows;
-        let key = &mut self.keys[slot.0 as usize];
-        let columns = &mut self.columns;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "at most four columns a key"
-        )]
-        let i = *key.columns[ty as usize].get_or_insert_with(|| {
-            columns.push(ColumnBuilder::of_type(ty));
-            (columns.len() - 1) as u32
-        });
+        let i = self.column_index(slot, ty);
         Cursor {
-            column: &mut columns[i as usize],
-            row,
+            column: &mut self.columns[i as usize],
+            row: self.rows,
         }
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most four columns a key"
+    )]
+    fn column_index(&mut self, slot: FieldSlot, ty: Type) -> u32 {
+        let key = &mut self.keys[slot.0 as usize];
+        if let Some(i) = key.columns[ty as usize] {
+            return i;
+        }
+        let i = self.columns.len() as u32;
+        self.columns.push(ColumnBuilder::of_type(ty));
+        key.only = key.columns.iter().all(Option::is_none).then_some((ty, i));
+        key.columns[ty as usize] = Some(i);
+        i
+    }
+
+    /// Says that the fields put into the open row so far are of our making: they do not count
+    /// against the limit, so that an event of as many fields as are allowed keeps them all.
+    pub fn discount_fields(&mut self) {
+        self.fields_in_row = 0;
+    }
+
+    #[inline]
     fn put_attr(&mut self, slot: FieldSlot, value: ValueRef<'_>) {
+        let key = &self.keys[slot.0 as usize];
+        // The usual case: the type it always had, once in this row, nothing to cut or count out.
+        if let Some((ty, i)) = key.only
+            && ty == value.ty()
+            && !key.cut
+            && self.fields_in_row < FIELDS_LIMIT
+            && !matches!(value, ValueRef::Str(s) if s.len() > VALUE_BYTES_LIMIT)
+        {
+            let column = &mut self.columns[i as usize];
+            self.fields_in_row += usize::from(!column.has(self.rows));
+            column.push(self.rows, value);
+            return;
+        }
+        self.put_attr_slowly(slot, value);
+    }
+
+    fn put_attr_slowly(&mut self, slot: FieldSlot, value: ValueRef<'_>) {
         let was_there = self.remove_attr(slot);
         if !was_there {
             if self.fields_in_row >= FIELDS_LIMIT {
@@ -472,6 +513,7 @@ impl BatchBuilder {
         if self.open {
             self.abandon_row();
         }
+        self.store_defaults();
         let rows = self.rows as usize;
         let mut fixed = self.fixed.map(|c| c.and_then(|c| c.finish(rows)));
         fill_sample_rate(&mut fixed[Fixed::SampleRate as usize], rows);

@@ -220,3 +220,80 @@ fn dates_print_as_the_calendar_has_them() {
         assert_eq!(rfc3339(secs * 1_000_000_000), want);
     }
 }
+
+#[test]
+fn defaults_are_in_each_row_that_has_no_value_of_its_own() {
+    let mut b = BatchBuilder::new(TableKind::Spans, RowPolicy::unlimited(NOW));
+    let [host, pid, up, late] = ["host", "pid", "up", "late"].map(|n| b.field(n));
+    let row = |b: &mut BatchBuilder, own: &[(FieldSlot, ValueRef<'_>)]| {
+        assert!(b.begin_row(NOW));
+        b.set_dataset("d");
+        for (slot, value) in own {
+            b.put(*slot, *value);
+        }
+        b.end_row();
+    };
+    row(&mut b, &[(host, ValueRef::Str("before"))]);
+    b.set_defaults([
+        (host, ValueRef::Str("overwritten")),
+        (pid, ValueRef::Int(7)),
+        (up, ValueRef::Bool(true)),
+        (host, ValueRef::Str("a")),
+    ]);
+    row(&mut b, &[]);
+    row(
+        &mut b,
+        &[(host, ValueRef::Str("own")), (pid, ValueRef::Str("text"))],
+    );
+    row(&mut b, &[(host, ValueRef::Int(3))]);
+    assert!(b.begin_row(NOW));
+    b.abandon_row();
+    row(&mut b, &[]);
+    b.set_defaults([(host, ValueRef::Str("b"))]);
+    b.set_defaults([(late, ValueRef::Float(0.5))]);
+    row(&mut b, &[]);
+    let batch = b.finish();
+    let shown: Vec<String> = (0..batch.rows())
+        .map(|r| {
+            let mut fields = Vec::new();
+            batch.for_each_attr(r, |k, v| fields.push(format!("{k}={v:?}")));
+            fields.join(" ")
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#"host=Str("before")"#,
+            r#"host=Str("a") pid=Int(7) up=Bool(true)"#,
+            r#"host=Str("own") pid=Str("text") up=Bool(true)"#,
+            r#"host=Int(3) pid=Int(7) up=Bool(true)"#,
+            r#"host=Str("a") pid=Int(7) up=Bool(true)"#,
+            r#"late=Float(0.5)"#,
+        ]
+    );
+    let host = batch.attr("host", Type::Str).unwrap();
+    let crate::Data::Str(text) = &host.data else {
+        panic!("text")
+    };
+    assert_eq!(
+        text.dict.iter().count(),
+        3,
+        "values no row took are not listed"
+    );
+    assert_eq!(crate::EventBatch::decode(&batch.encode()).unwrap(), batch);
+}
+
+#[test]
+fn fields_of_our_making_do_not_count_against_the_limit() {
+    let mut b = BatchBuilder::new(TableKind::Spans, RowPolicy::unlimited(NOW));
+    assert!(b.begin_row(NOW));
+    b.put_named("meta.source", ValueRef::Str("otlp"));
+    b.discount_fields();
+    for i in 0..FIELDS_LIMIT {
+        b.put_named(&format!("k{i}"), ValueRef::Int(7));
+    }
+    b.end_row();
+    let batch = b.finish();
+    assert!(batch.attr("k1999", Type::Int).is_some());
+    assert!(batch.attr("meta.overflow", Type::Str).is_none());
+}
