@@ -14,7 +14,8 @@ mod sampling;
 mod traces;
 
 use crate::wire::{self, Malformed, ResourceBlock, ScopeBlock, Signal, text};
-use attributes::{Attr, Attributes, Scalar, put_all};
+use attributes::{Attr, Attributes, Scalar};
+use event::builder::FIELDS_LIMIT;
 use event::{
     BatchBuilder, EventBatch, FieldSlot, META_SIGNAL_TYPE, META_SOURCE, RowPolicy, TableKind,
     ValueRef,
@@ -139,6 +140,11 @@ struct Translation<'a, 'c, 'd> {
     builder: BatchBuilder,
     attributes: Attributes<'a>,
     names: Names,
+    signal_type: &'static str,
+    /// Fields whose values are never shared, because rows put or read them beside.
+    by_row: Vec<FieldSlot>,
+    /// Keys that begin so are never shared either: a body's columns come before a resource's.
+    by_row_prefix: &'static [u8],
     context: Context<'c>,
     datasets: &'c mut Datasets<'d>,
     values: usize,
@@ -191,26 +197,43 @@ struct Shared<'a> {
     /// The scope's built-in columns: names, schema URLs.
     built_in: Vec<Attr<'a>>,
     scope: Vec<Attr<'a>>,
+    /// Those of the above that each row must put itself: their order against a row's built-in
+    /// columns matters, or a fixed column holds them. The others are defaults of the builder.
+    by_row: Vec<Attr<'a>>,
 }
 
-impl Shared<'_> {
+impl<'a> Shared<'a> {
     fn len(&self) -> usize {
         self.resource.len() + self.built_in.len() + self.scope.len()
+    }
+
+    /// In the order of overwriting.
+    fn in_order(&self) -> impl Iterator<Item = &Attr<'a>> {
+        self.built_in
+            .iter()
+            .chain(&self.resource)
+            .chain(&self.scope)
     }
 }
 
 impl<'a, 'c, 'd> Translation<'a, 'c, 'd> {
     fn new(signal: Signal, context: Context<'c>, datasets: &'c mut Datasets<'d>) -> Self {
-        let kind = match signal {
-            Signal::Traces => TableKind::Spans,
-            Signal::Logs => TableKind::Logs,
-            Signal::Metrics => TableKind::Metrics,
+        let (kind, signal_type) = match signal {
+            Signal::Traces => (TableKind::Spans, "trace"),
+            Signal::Logs => (TableKind::Logs, "log"),
+            Signal::Metrics => (TableKind::Metrics, "metric"),
         };
         let mut builder = BatchBuilder::new(kind, context.policy);
         Self {
             attributes: Attributes::new(&mut builder),
             names: Names::new(&mut builder),
             builder,
+            signal_type,
+            by_row: Vec::new(),
+            by_row_prefix: match signal {
+                Signal::Logs => b"body",
+                Signal::Traces | Signal::Metrics => b"\0",
+            },
             context,
             datasets,
             values: 0,
@@ -271,6 +294,8 @@ impl<'a, 'c, 'd> Translation<'a, 'c, 'd> {
                 shared.built_in.push(Attr { slot, value });
             }
         };
+        put(self.names.source, b"otlp");
+        put(self.names.signal_type, self.signal_type.as_bytes());
         put(self.names.library_name, scope.name);
         put(self.names.library_version, scope.version);
         put(self.names.resource_schema_url, block.schema_url);
@@ -290,6 +315,35 @@ impl<'a, 'c, 'd> Translation<'a, 'c, 'd> {
             }
         }
         self.check_item(&shared.scope)
+    }
+
+    /// Makes what the rows of a scope have in common the builder's defaults, as far as it can be.
+    /// Asked for with the scope's first item, so that an empty scope costs nothing.
+    fn share(&mut self, shared: &mut Shared<'a>) -> Result<(), Untranslatable> {
+        self.charge(shared.len())?;
+        let mut by_row = std::mem::take(&mut shared.by_row);
+        by_row.clear();
+        let all = || shared.in_order();
+        if shared.len() > FIELDS_LIMIT {
+            by_row.extend(all().cloned());
+            self.builder.set_defaults([]);
+        } else {
+            let never = |a: &&Attr<'a>| {
+                self.by_row.contains(&a.slot)
+                    || self.attributes.key(a.slot).starts_with(self.by_row_prefix)
+                    || !self.builder.can_default(a.slot, a.value.as_ref())
+            };
+            // All values of such a field, or their order would be lost.
+            let slots: Vec<FieldSlot> = all().filter(never).map(|a| a.slot).collect();
+            by_row.extend(all().filter(|a| slots.contains(&a.slot)).cloned());
+            self.builder.set_defaults(
+                all()
+                    .filter(|a| !slots.contains(&a.slot))
+                    .map(|a| (a.slot, a.value.as_ref())),
+            );
+        }
+        shared.by_row = by_row;
+        Ok(())
     }
 
     /// The service of a resource, as the dataset routing reads it: trimmed text, not blank, not a
@@ -360,19 +414,6 @@ impl<'a, 'c, 'd> Translation<'a, 'c, 'd> {
     /// Whether a row of that time would be refused as too old, by the rule of the builder.
     fn too_old(&self, ts: i64) -> bool {
         ts > 0 && self.context.policy.oldest.is_some_and(|oldest| ts < oldest)
-    }
-
-    /// Puts the attributes shared by the rows of a scope, in the order of overwriting.
-    fn put_shared(&mut self, shared: &Shared<'a>) {
-        put_all(&mut self.builder, &shared.built_in);
-        put_all(&mut self.builder, &shared.resource);
-        put_all(&mut self.builder, &shared.scope);
-    }
-
-    fn put_meta(&mut self, signal_type: &str) {
-        self.builder.put(self.names.source, ValueRef::Str("otlp"));
-        self.builder
-            .put(self.names.signal_type, ValueRef::Str(signal_type));
     }
 }
 

@@ -86,6 +86,12 @@ impl<'a> Attributes<'a> {
         out
     }
 
+    /// The key that a slot had when it was met last; empty for a slot that no key of the request led to.
+    pub(super) fn key(&self, slot: FieldSlot) -> &'a [u8] {
+        let known = self.known.get(slot.index()).copied().flatten();
+        known.map_or(&[], |k| k.key)
+    }
+
     /// Says that a new list of attributes begins.
     #[inline]
     pub(super) fn begin(&mut self) {

@@ -41,6 +41,7 @@ pub(super) fn translate<'a>(
     body: &'a [u8],
 ) -> Result<(), Untranslatable> {
     let names = Names::new(t);
+    t.by_row = names.by_row(t.names.annotation_type);
     let mut shared = Shared::default();
     let mut attributes = Vec::new();
     for block in wire::blocks(body) {
@@ -56,12 +57,16 @@ pub(super) fn translate<'a>(
         for scope in block.scopes() {
             let scope = ScopeBlock::read(scope?)?;
             t.read_scope(&block, &scope, &mut shared)?;
+            let mut first = true;
             for record in scope.items() {
                 let record = read_record(t, record?, &mut attributes)?;
                 if dataset.is_none() {
                     dataset = t.dataset(&name, dataset_use, || count_records(&block))?;
                 }
                 let Some(slug) = &dataset else { break };
+                if std::mem::take(&mut first) {
+                    t.share(&mut shared)?;
+                }
                 put_record(t, &names, &shared, slug, &record, &mut attributes)?;
             }
             if dataset.is_none() && scope.items().next().is_some() {
@@ -84,6 +89,18 @@ fn count_records(block: &ResourceBlock<'_>) -> Result<u64, Malformed> {
 }
 
 impl Names {
+    /// Those that rows put or read themselves, so that a resource's values of them are put by row.
+    fn by_row(&self, annotation_type: FieldSlot) -> Vec<FieldSlot> {
+        vec![
+            annotation_type,
+            self.severity,
+            self.severity_code,
+            self.severity_text,
+            self.flags,
+            self.event_name,
+        ]
+    }
+
     fn new(t: &mut Translation<'_, '_, '_>) -> Self {
         let mut f = |name| t.builder.field(name);
         Self {
@@ -166,7 +183,6 @@ fn put_record<'a>(
         return Ok(());
     }
     t.builder.set_dataset(dataset);
-    t.put_meta("log");
     put_trace(t, r);
     let b = &mut t.builder;
     b.put(names.severity, ValueRef::Str(severity(r.severity)));
@@ -179,9 +195,9 @@ fn put_record<'a>(
     if !r.event_name.is_empty() {
         b.put(names.event_name, ValueRef::Str(&text(r.event_name)));
     }
+    b.discount_fields();
     put_all(b, attributes.get(own..).unwrap_or_default());
-    t.put_shared(shared);
-    let b = &mut t.builder;
+    put_all(b, &shared.by_row);
     put_all(b, attributes.get(..own).unwrap_or_default());
     put_name(t, names, attributes);
     t.builder.end_row();

@@ -155,10 +155,14 @@ impl<'a> Rows<'a> {
                 continue;
             }
             t.builder.set_dataset(&slug);
-            t.put_meta("metric");
-            let annotation_type = t.names.annotation_type;
-            t.builder
-                .put(annotation_type, ValueRef::Str("metric_event"));
+            for (slot, text) in [
+                (t.names.source, "otlp"),
+                (t.names.signal_type, t.signal_type),
+                (t.names.annotation_type, "metric_event"),
+            ] {
+                t.builder.put(slot, ValueRef::Str(text));
+            }
+            t.builder.discount_fields();
             put_all(&mut t.builder, &self.resources[row.resource]);
             put_all(&mut t.builder, &row.attributes);
             for (slot, number) in &row.values {

@@ -63,6 +63,7 @@ pub(super) fn translate<'a>(
     body: &'a [u8],
 ) -> Result<(), Untranslatable> {
     let names = Names::new(t);
+    t.by_row = names.by_row(t.names.annotation_type);
     let (mut shared, mut scratch) = (Shared::default(), Scratch::default());
     for block in wire::blocks(body) {
         let block = ResourceBlock::read(block?)?;
@@ -78,6 +79,7 @@ pub(super) fn translate<'a>(
         for scope in block.scopes() {
             let scope = ScopeBlock::read(scope?)?;
             t.read_scope(&block, &scope, &mut shared)?;
+            let mut first = true;
             for span in scope.items() {
                 let span = read_span(t, span?, &mut scratch.span)?;
                 if dataset.is_none() {
@@ -87,6 +89,9 @@ pub(super) fn translate<'a>(
                     }
                 }
                 let Some(slug) = &dataset else { break };
+                if std::mem::take(&mut first) {
+                    t.share(&mut shared)?;
+                }
                 SpanRows {
                     t,
                     names: &names,
@@ -116,6 +121,27 @@ fn count_spans(block: &ResourceBlock<'_>) -> Result<u64, Malformed> {
 }
 
 impl Names {
+    /// Those that rows put or read themselves, so that a resource's values of them are put by row.
+    fn by_row(&self, annotation_type: FieldSlot) -> Vec<FieldSlot> {
+        let mut out = vec![
+            annotation_type,
+            self.trace_state,
+            self.status_message,
+            self.num_events,
+            self.num_links,
+            self.invalid_duration,
+            self.since_start,
+            self.invalid_since_start,
+            self.parent_name,
+            self.error,
+            self.link_trace_id,
+            self.link_span_id,
+        ];
+        out.extend(self.sample_rates);
+        out.extend(self.exception);
+        out
+    }
+
     fn new(t: &mut Translation<'_, '_, '_>) -> Self {
         let mut f = |name| t.builder.field(name);
         Self {
@@ -261,8 +287,6 @@ impl<'a> SpanRows<'_, 'a, '_, '_> {
         b.set_status(status(span.status));
         b.set_duration(span.end.saturating_sub(span.start).max(0));
         b.set_sample_rate(rate);
-        self.t.put_meta("trace");
-        let b = &mut self.t.builder;
         if span.end < span.start {
             b.put(names.invalid_duration, ValueRef::Bool(true));
         }
@@ -277,8 +301,8 @@ impl<'a> SpanRows<'_, 'a, '_, '_> {
         }
         b.put(names.num_events, ValueRef::Int(i64::from(span.events)));
         b.put(names.num_links, ValueRef::Int(i64::from(span.links)));
-        self.t.put_shared(self.shared);
-        let b = &mut self.t.builder;
+        b.discount_fields();
+        put_all(b, &self.shared.by_row);
         put_all(b, &scratch.span);
         for a in &scratch.exception {
             if !b.has(a.slot) {
@@ -423,7 +447,6 @@ impl<'a> SpanRows<'_, 'a, '_, '_> {
                 ordinal,
             ));
         }
-        self.t.put_meta("trace");
         let b = &mut self.t.builder;
         b.set_sample_rate(rate);
         b.put(self.t.names.annotation_type, ValueRef::Str(annotation_type));
@@ -435,9 +458,11 @@ impl<'a> SpanRows<'_, 'a, '_, '_> {
     }
 
     fn end_annotation(&mut self, attributes: &[Attr<'a>]) {
-        self.t.put_shared(self.shared);
-        put_all(&mut self.t.builder, attributes);
-        self.t.builder.end_row();
+        let b = &mut self.t.builder;
+        b.discount_fields();
+        put_all(b, &self.shared.by_row);
+        put_all(b, attributes);
+        b.end_row();
     }
 
     fn put_trace_id(&mut self) {

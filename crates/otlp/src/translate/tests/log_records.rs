@@ -151,3 +151,17 @@ fn attributes_overwrite_what_the_body_gave() {
     assert!(got.contains("body.a = \"attribute\""), "{got}");
     assert!(got.contains("[name] = by attribute"), "{got}");
 }
+
+/// *Scenario*: a resource attribute has the name of a body's column. *Guarantees*: the resource's
+/// comes later and wins, as it would without the body being flattened.
+#[test]
+fn a_resource_overwrites_what_the_body_gave() {
+    let record = LogRecord {
+        time_unix_nano: T,
+        body: Some(value(map(vec![str("a", "body"), str("b", "body")]))),
+        ..LogRecord::default()
+    };
+    let got = row(&one(vec![str("body.a", "resource")], record, context()), 0);
+    assert!(got.contains("body.a = \"resource\""), "{got}");
+    assert!(got.contains("body.b = \"body\""), "{got}");
+}

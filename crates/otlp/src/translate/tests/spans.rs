@@ -465,3 +465,37 @@ fn spans_without_a_time_are_taken_but_have_no_identity() {
     assert!(!done.timed);
     assert_eq!(done.batch.ts(), [context().policy.now]);
 }
+
+/// *Scenario*: resources and scopes use names of a row's own columns. *Guarantees*: the order of
+/// overwriting holds, row by row.
+#[test]
+fn shared_attributes_keep_their_place_in_the_order() {
+    let mut r = request(
+        vec![
+            int("span.num_events", 9),
+            str("exception.type", "resource"),
+            str("host", "r"),
+            kv("name", Value::IntValue(4)),
+        ],
+        vec![span(vec![]), span(vec![str("host", "own")])],
+    );
+    r.resource_spans[0].scope_spans[0].spans[1].events = vec![Event {
+        name: "exception".to_owned(),
+        attributes: vec![str("exception.type", "event")],
+        ..Event::default()
+    }];
+    r.resource_spans
+        .extend(request(vec![str("host", "second")], vec![span(vec![])]).resource_spans);
+    let batch = run(Signal::Traces, &r, context()).batch;
+    let has = |r: usize, lines: &[&str]| {
+        let got = row(&batch, r);
+        for line in lines {
+            assert!(got.lines().any(|l| l == *line), "{line} in row {r}:\n{got}");
+        }
+    };
+    has(0, &["span.num_events = 9", "host = \"r\"", "name = 4"]);
+    has(1, &["exception.type = \"event\"", "host = \"r\""]);
+    has(2, &["exception.type = \"resource\"", "host = \"own\""]);
+    has(3, &["span.num_events = 0", "host = \"second\""]);
+    assert!(!row(&batch, 3).contains("exception"));
+}
