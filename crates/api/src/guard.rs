@@ -2,11 +2,12 @@
 
 use crate::Api;
 use crate::error::Refused;
+use crate::session;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -100,17 +101,31 @@ fn check_origin(request: &Request) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Whether the request carries the owner token, or none is asked.
+/// Whether the request carries the owner token, as a header or a cookie, or none is asked.
 pub(crate) fn authorized(api: &Api, headers: &HeaderMap) -> bool {
-    if api.engine().is_dev() || api.config().is_owner {
-        return true;
-    }
+    api.engine().is_dev()
+        || api.config().is_owner
+        || bearer(headers).is_some_and(|given| api.engine().is_owner(given))
+        || session::cookie(headers).is_some_and(|given| api.engine().is_owner(given))
+}
+
+/// Whether a request that writes comes from our own page.
+///
+/// A browser adds the cookie by itself, but only a page of our origin can add a header of its own.
+fn meant(method: &Method, headers: &HeaderMap) -> bool {
+    method.is_safe()
+        || bearer(headers).is_some()
+        || session::cookie(headers).is_none()
+        || headers.contains_key("x-foursight-csrf")
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .is_some_and(|(_, given)| api.engine().is_owner(given))
+        .map(|(_, given)| given)
 }
 
 /// For every request of our own API: Host and origin; answers are never kept by caches.
@@ -139,6 +154,14 @@ pub(crate) async fn place(State(api): State<Api>, request: Request, next: Next) 
 
 /// For what needs the owner token.
 pub(crate) async fn owner(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if !meant(request.method(), request.headers()) {
+        return Refused::new(
+            StatusCode::FORBIDDEN,
+            "header needed",
+            "requests that write and carry the session's cookie also carry `x-foursight-csrf: 1`",
+        )
+        .into_response();
+    }
     if authorized(&api, request.headers()) {
         return next.run(request).await;
     }
@@ -176,6 +199,23 @@ mod tests {
             assert!(!hosts.allows(bad), "{bad}");
         }
         assert!(AllowedHosts::new(["*".to_owned()]).allows("any.example"));
+    }
+
+    #[test]
+    fn a_write_by_cookie_needs_our_own_page() {
+        let meant = |method: Method, headers: &[(&'static str, &'static str)]| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+                .collect();
+            super::meant(&method, &headers)
+        };
+        let cookie = ("cookie", "foursight_owner=fs_1");
+        assert!(meant(Method::GET, &[cookie]));
+        assert!(!meant(Method::POST, &[cookie]));
+        assert!(!meant(Method::DELETE, &[cookie]));
+        assert!(meant(Method::POST, &[cookie, ("x-foursight-csrf", "1")]));
+        assert!(meant(Method::POST, &[("authorization", "Bearer fs_1")]));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod ask;
 pub mod error;
 pub mod guard;
 mod render;
+mod session;
 mod traces;
 pub mod wire;
 
@@ -116,7 +117,12 @@ pub fn router(engine: Engine, config: Config) -> Router {
         .route("/links/{id}", get(admin::link))
         .layer(middleware::from_fn_with_state(api.clone(), guard::owner));
     let open = Router::new()
-        .route("/session", get(admin::session))
+        .route(
+            "/session",
+            get(admin::session)
+                .post(session::sign_in)
+                .delete(session::sign_out),
+        )
         .route("/health", get(admin::health))
         .route("/openapi.json", get(description));
     Router::new()
@@ -159,7 +165,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             description = "What the UI and the command line speak. Outside --dev every request carries `Authorization: Bearer <owner token>`."
         ),
         paths(
-            admin::session, admin::health, admin::environments, admin::new_environment, admin::datasets,
+            admin::session, session::sign_in, session::sign_out, admin::health, admin::environments, admin::new_environment, admin::datasets,
             admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
             traces::list, traces::trace, traces::row, arrivals::list, arrivals::live,

@@ -124,7 +124,7 @@ impl Engine {
                 HealthState::Degraded,
                 "catalog_fallback",
                 told(fallback),
-                "check environments and keys in Settings; make again what is missing",
+                "check environments and keys (foursight keys list); make again what is missing",
             );
         }
         if let Some(why) = self.0.housekeeping.trouble() {

@@ -11,6 +11,7 @@ use engine::{
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Types a column can be told to have.
 const COLUMN_TYPES: [&str; 5] = ["string", "float", "integer", "boolean", "histogram"];
@@ -81,30 +82,40 @@ fn admit_reading(call: &Call) -> Result<Grant, Fail> {
     call.admit(Permission::RunQueries)
 }
 
-fn dataset_json(call: &Call, grant: &Grant, d: &DatasetInfo) -> Value {
-    let columns = call.engine().querier().fields(&Scope {
-        env: grant.env(),
-        dataset: Some(d.slug.to_string()),
-    });
+/// Number of columns that data brought, by dataset.
+fn column_counts(call: &Call, grant: &Grant) -> BTreeMap<Arc<str>, usize> {
+    let mut counts = BTreeMap::new();
+    for stat in call.engine().fields_seen(grant.env()) {
+        *counts.entry(stat.dataset).or_default() += 1;
+    }
+    counts
+}
+
+fn dataset_json(d: &DatasetInfo, columns: &BTreeMap<Arc<str>, usize>) -> Value {
     json!({
         "name": d.name,
         "slug": &*d.slug,
         "description": d.description,
         "expand_json_depth": d.expand_json_depth,
         "settings": {"delete_protected": d.delete_protected},
-        "regular_columns_count": columns.len(),
+        "regular_columns_count": columns.get(&d.slug).copied().unwrap_or(0),
         "last_written_at": d.last_written_ns.and_then(render::time),
         "created_at": render::time(d.created_ns),
     })
 }
 
+fn answer_dataset(call: &Call, grant: &Grant, status: StatusCode, d: &DatasetInfo) -> Response {
+    call::json(status, &dataset_json(d, &column_counts(call, grant)))
+}
+
 pub(crate) fn list_datasets(call: &Call) -> Result<Response, Fail> {
     let grant = admit_reading(call)?;
     let all = call.engine().catalog().datasets(grant.env());
+    let counts = column_counts(call, &grant);
     let list: Vec<_> = all
         .iter()
         .filter(|d| grant.key().may_use(&d.slug))
-        .map(|d| dataset_json(call, &grant, d))
+        .map(|d| dataset_json(d, &counts))
         .collect();
     Ok(call::json(StatusCode::OK, &list.into()))
 }
@@ -112,10 +123,7 @@ pub(crate) fn list_datasets(call: &Call) -> Result<Response, Fail> {
 pub(crate) fn get_dataset(call: &Call, slug: &str) -> Result<Response, Fail> {
     let grant = admit_reading(call)?;
     let info = call.dataset(&grant, slug)?;
-    Ok(call::json(
-        StatusCode::OK,
-        &dataset_json(call, &grant, &info),
-    ))
+    Ok(answer_dataset(call, &grant, StatusCode::OK, &info))
 }
 
 /// 201, or 200 with the one that is there.
@@ -136,12 +144,10 @@ pub(crate) async fn create_dataset(call: &mut Call) -> Result<Response, Fail> {
     let now = call.engine().now();
     let (info, made) = catalog.create_dataset(grant.env(), &name, DatasetKind::Events, now)?;
     if !made {
-        let body = dataset_json(call, &grant, &info);
-        return Ok(call::json(StatusCode::OK, &body));
+        return Ok(answer_dataset(call, &grant, StatusCode::OK, &info));
     }
     let info = catalog.update_dataset(grant.env(), &info.slug, update)?;
-    let body = dataset_json(call, &grant, &info);
-    Ok(call::json(StatusCode::CREATED, &body))
+    Ok(answer_dataset(call, &grant, StatusCode::CREATED, &info))
 }
 
 /// What is left out goes back to its default, save for the protection.
@@ -158,10 +164,7 @@ pub(crate) async fn update_dataset(call: &mut Call, slug: &str) -> Result<Respon
     update.expand_json_depth.get_or_insert_default();
     let catalog = call.engine().catalog();
     let info = catalog.update_dataset(grant.env(), &info.slug, update)?;
-    Ok(call::json(
-        StatusCode::OK,
-        &dataset_json(call, &grant, &info),
-    ))
+    Ok(answer_dataset(call, &grant, StatusCode::OK, &info))
 }
 
 /// One column as the vendor shows it.

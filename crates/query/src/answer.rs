@@ -75,6 +75,9 @@ pub struct Answer {
     pub groups_seen: u64,
     /// Groups were cut on the way: the listed ones may not be the very first.
     pub approximate: bool,
+    /// Time ran out: only the newest part of the range was read.
+    #[serde(default)]
+    pub partial: bool,
     /// What the reader should know: unknown fields, traces longer than the margin, …
     pub notices: Vec<String>,
     /// What it took.

@@ -5,11 +5,19 @@
 //!
 //! **Does not know** how rows are written, HTTP, any vendor.
 
+mod aggregate;
 pub mod answer;
+mod bins;
 pub mod facets;
 mod fields;
+mod finish;
+mod functions;
+mod listing;
+mod plan;
 mod predicate;
+mod range;
 mod relational;
+mod run;
 mod scan;
 pub mod spec;
 #[cfg(test)]
@@ -39,8 +47,12 @@ pub struct Scope {
 pub struct Limits {
     /// Wall time, milliseconds; beyond it the answer is partial, or an error when there is nothing yet.
     pub time_ms: u64,
-    /// Bytes of memory one question may hold.
+    /// Bytes of memory one question may hold, per thread that works on it.
     pub memory_bytes: usize,
+    /// Whether the answer has series; without them it costs less.
+    pub series: bool,
+    /// Whether the bins of heat maps have equal ratios rather than equal widths.
+    pub heatmap_log: bool,
 }
 
 impl Default for Limits {
@@ -48,6 +60,8 @@ impl Default for Limits {
         Self {
             time_ms: 60_000,
             memory_bytes: 512 << 20,
+            series: true,
+            heatmap_log: false,
         }
     }
 }
@@ -111,18 +125,25 @@ pub struct Rows {
 /// Asks questions of a store. Runs on its own threads, never on the caller's runtime.
 #[derive(Clone)]
 pub struct Querier {
-    #[expect(dead_code, reason = "until the executor stands")]
-    store: store::Store,
-    #[expect(dead_code, reason = "until the executor stands")]
-    clock: Arc<dyn store::Clock>,
+    pool: Arc<run::Pool>,
 }
 
 impl Querier {
     /// A querier with its own pool of `threads` threads; at most that many questions run at once, 32 wait.
     #[must_use]
     pub fn new(store: store::Store, clock: Arc<dyn store::Clock>, threads: usize) -> Self {
-        let _ = threads;
-        Self { store, clock }
+        Self::over(Arc::new(store), clock, threads)
+    }
+
+    /// A querier over any tables.
+    pub(crate) fn over(
+        tables: Arc<dyn run::Tables>,
+        clock: Arc<dyn store::Clock>,
+        threads: usize,
+    ) -> Self {
+        Self {
+            pool: Arc::new(run::Pool::new(tables, clock, threads)),
+        }
     }
 
     /// Answers `query`. `progress` is called between slices; dropping the future cancels.
@@ -136,8 +157,12 @@ impl Querier {
         limits: Limits,
         progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
     ) -> Result<Answer, Error> {
-        let _ = (scope, query, limits, progress);
-        crate::unimplemented_yet()
+        let (scope, query) = (scope.clone(), query.clone());
+        self.pool
+            .admit(limits, move |pool, control| {
+                pool.answer(control, scope, query, limits, progress)
+            })
+            .await
     }
 
     /// The newest rows that pass the query's filters and range, with all their fields.
@@ -152,8 +177,7 @@ impl Querier {
     /// The fields of a scope, visible names, sorted.
     #[must_use]
     pub fn fields(&self, scope: &Scope) -> Vec<FieldInfo> {
-        let _ = scope;
-        crate::unimplemented_yet()
+        listing::fields(&self.pool, scope)
     }
 
     /// Distinct values of a field in the last two hours, most frequent first, that begin with `prefix`.
@@ -167,8 +191,13 @@ impl Querier {
         prefix: &str,
         limit: usize,
     ) -> Result<Vec<(Cell, u64)>, Error> {
-        let _ = (scope, field, prefix, limit);
-        crate::unimplemented_yet()
+        let query = listing::values_query(field, prefix, limit);
+        let limits = Limits {
+            series: false,
+            ..Limits::default()
+        };
+        let answer = self.run(scope, &query, limits, None).await?;
+        Ok(listing::values_of(field, answer))
     }
 
     /// Which fields make a selection differ from the rest.

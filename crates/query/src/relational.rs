@@ -240,6 +240,7 @@ impl Relation {
             filter: Predicate::of_filters(&filters, Combination::And)?,
             outputs,
             usage_mode: false,
+            push_down: false,
         })
     }
 }

@@ -121,6 +121,7 @@ pub(crate) async fn read(
         filter: of_traces([id]),
         outputs: Vec::new(),
         usage_mode: false,
+        push_down: false,
     };
     for table in tables.iter().filter(|t| t.kind != TableKind::Metrics) {
         rows.extend(whole::of_buffer(table, ask((i64::MIN, i64::MAX)), &mut stats).await?);
@@ -262,6 +263,7 @@ pub(crate) async fn list(
             filter: filter.clone(),
             outputs: outputs.clone(),
             usage_mode: false,
+            push_down: false,
         };
         let scan = Scan::new(&spans, ask, known)?;
         for unit in 0..scan.units() {
@@ -405,6 +407,7 @@ async fn add_sums(
             Output::Present(event::field::META_ANNOTATION_TYPE.to_owned()),
         ],
         usage_mode: false,
+        push_down: false,
     };
     let scan = Scan::new(&[table], ask, &[])?;
     let mut each = |batch: Batch| {

@@ -697,6 +697,12 @@ export type Shape = {
   selected: Array<Bin>;
 };
 
+/** The owner token, typed. */
+export type SignIn = {
+  /** As it stands in the file `setup-token`. */
+  token: string;
+};
+
 /** One trace: spans, span events, links and lines, in columns, by time. An unknown trace is a 404. */
 export type Trace = {
   /** The rows. */

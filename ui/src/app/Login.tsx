@@ -57,8 +57,8 @@ export function Login() {
           Sign in
         </button>
         <p className="muted" id="token-help">
-          The server made it at its first start and printed where it lies: a file named{' '}
-          <code>owner-token</code> in the data directory.
+          The server made it at its first start and printed where it lies: the file <code>setup-token</code>{' '}
+          in the data directory.
         </p>
       </form>
     </main>

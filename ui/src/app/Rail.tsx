@@ -3,7 +3,7 @@ import { ChartNoAxesColumn, Download, PanelLeftClose, PanelLeftOpen, Upload } fr
 import { Icon } from '@/design/Icon.tsx';
 import { Logo } from '@/design/Logo.tsx';
 import { paths } from './paths.ts';
-import { RefusedBadge } from './RefusedBadge.tsx';
+import { RefusedBadge, useRefused } from './RefusedBadge.tsx';
 
 const places = [
   { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
@@ -13,6 +13,7 @@ const places = [
 
 /** Where one can go. Holds only what is built. */
 export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle: () => void }) {
+  const refused = useRefused();
   return (
     <nav className="rail" aria-label="Main">
       <Link to="/" className="logo" aria-label="Foursight">
@@ -24,12 +25,12 @@ export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle
           key={name}
           {...to(env)}
           title={wide ? undefined : name}
-          aria-label={name}
+          aria-label={name === 'Arrivals' && refused ? `${name}, ${refused} refused in the last 5 min` : name}
           activeProps={{ 'aria-current': 'page' }}
         >
           <Icon of={icon} />
           <span>{name}</span>
-          {name === 'Arrivals' ? <RefusedBadge /> : null}
+          {name === 'Arrivals' ? <RefusedBadge refused={refused} /> : null}
         </Link>
       ))}
       <span className="gap" />

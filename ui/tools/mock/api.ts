@@ -11,6 +11,7 @@ const session = {
     { slug: 'bootcamp', name: 'bootcamp', color: 'purple' },
     { slug: 'production', name: 'production', color: 'red' },
   ],
+  dev_keys: { ingest: 'fsdev_ingest_key_000000', configuration: 'fsdevconfigkey00000000' },
   listen: { http: '127.0.0.1:8080', otlp_grpc: '127.0.0.1:4317', otlp_http: '127.0.0.1:4318' },
   health: { state: 'ok', reasons: [] },
 };

@@ -129,17 +129,19 @@ impl Reason {
     #[must_use]
     pub fn fix(self) -> &'static str {
         match self {
-            Self::MissingKey => "create a key in Settings → Keys and set it in the client",
+            Self::MissingKey => {
+                "create a key on the Send data page, or: foursight keys create; set it in the client"
+            }
             Self::UnknownKey => {
-                "check for a cut-off or old key; create one in Settings → Keys, or enter this one there as your own"
+                "check for a cut-off or old key; create one on the Send data page, or: foursight keys create"
             }
             Self::RevokedKey => {
-                "create a new key in Settings → Keys and set it where this one is set"
+                "create a new key (Send data, or: foursight keys create) and set it where this one is set"
             }
             Self::DevKey => "create a key: foursight keys create --environment <name>",
             Self::BadSignature => "set key id and secret of the same key, and check the clock",
             Self::ScopeMissing => {
-                "use a key with that permission, or create one in Settings → Keys"
+                "use a key with that permission, or create one: foursight keys create"
             }
             Self::MayNotCreateDataset => {
                 "create the dataset first, or use a key that may create datasets"

@@ -48,6 +48,7 @@ fn check(filters: Value, breakdowns: &[&str], want: &[&str]) {
             filter: Predicate::of_filters(&plain.filters, plain.filter_combination).unwrap(),
             outputs,
             usage_mode: false,
+            push_down: false,
         };
         let scan = Scan::new(&tables, ask, &known).unwrap();
         let mut got = Vec::new();

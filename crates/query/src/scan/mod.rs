@@ -72,6 +72,8 @@ pub(crate) struct Ask {
     pub(crate) outputs: Vec<Output>,
     /// Weights are 1 and "Sample Rate" is a field.
     pub(crate) usage_mode: bool,
+    /// Few rows are expected: the reader applies all filters while decoding.
+    pub(crate) push_down: bool,
 }
 
 /// Rows of a unit that passed, as the columns asked for.

@@ -35,7 +35,7 @@ use parquet::file::metadata::ParquetMetaData;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use store::part::{Part, Placement};
+use store::part::{Part, PartReader, Placement};
 
 /// Rows of one unit: two row groups, so that threads share a large part.
 const UNIT_ROWS: i64 = 262_144;
@@ -469,7 +469,7 @@ impl ParquetFileReaderFactory for Readers {
     ) -> datafusion::common::Result<Box<dyn AsyncFileReader + Send>> {
         let external = |e: store::Error| datafusion::common::DataFusionError::External(Box::new(e));
         Ok(Box::new(Reader {
-            inner: std::fs::File::open(&self.part.path)?,
+            inner: self.part.reader().map_err(external)?,
             metadata: self.part.metadata().map_err(external)?,
             bytes: Arc::clone(&self.bytes),
         }))
@@ -477,23 +477,25 @@ impl ParquetFileReaderFactory for Readers {
 }
 
 struct Reader {
-    inner: std::fs::File,
+    inner: PartReader,
     metadata: Arc<ParquetMetaData>,
     bytes: Arc<AtomicU64>,
 }
 
 impl AsyncFileReader for Reader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
-        use std::os::unix::fs::FileExt as _;
-        let len = range.end - range.start;
-        self.bytes.fetch_add(len, Ordering::Relaxed);
-        let mut buf = vec![0; usize::try_from(len).unwrap_or(0)];
-        let done = self
-            .inner
-            .read_exact_at(&mut buf, range.start)
-            .map(|()| buf.into())
-            .map_err(Into::into);
-        Box::pin(async move { done })
+        self.bytes
+            .fetch_add(range.end - range.start, Ordering::Relaxed);
+        self.inner.get_bytes(range)
+    }
+
+    fn get_byte_ranges(
+        &mut self,
+        ranges: Vec<Range<u64>>,
+    ) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
+        let bytes: u64 = ranges.iter().map(|r| r.end - r.start).sum();
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.inner.get_byte_ranges(ranges)
     }
 
     fn get_metadata<'a>(

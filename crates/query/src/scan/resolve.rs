@@ -142,7 +142,11 @@ fn live_parts<'a>(
             ts: (part.ts_min, part.ts_max),
             datasets: part.datasets.as_deref(),
         };
-        match Guard::of(ask, snapshot, &known) {
+        let may_have = ask
+            .dataset
+            .as_deref()
+            .is_none_or(|d| part.may_have_dataset(d));
+        match Guard::of(ask, snapshot, &known).filter(|_| may_have) {
             Some(guard) => out.push(LivePart { part, guard }),
             None => *counters.parts_skipped.get_mut() += 1,
         }

@@ -1,0 +1,160 @@
+// The main job on the demo's traffic: heatmap, box over the slow band, BubbleUp names why, a click opens the trace.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { launch, type Running, shot, startDemo, type Target, type Truth, visit } from './support/index.ts';
+
+const OTHER_SEED = 1234;
+/** The demo's promise: a minute after the start there is something to see. */
+const TRAFFIC_MS = 60_000;
+
+/** Ids and the measured field say nothing about why; they stand after all others. */
+const ASIDE = /(?:^|\.)(?:trace|span|parent)_id$|^duration_ms$|^event_id$/u;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** Place of the slow band on the heatmap: the topmost rows with cells, down to the first wide gap. */
+async function slowBand(
+  page: Page,
+): Promise<{ left: number; right: number; top: number; bottom: number; cell: { x: number; y: number } }> {
+  const plane = page.getByRole('application', { name: /^Heatmap of/u });
+  const canvas = page.getByRole('img', { name: /heatmap|events|duration/iu }).first();
+  const box = await plane.boundingBox();
+  if (!box) throw new Error('the heatmap is not on the page');
+  const found = await canvas.evaluate((element) => {
+    const surface = element as HTMLCanvasElement;
+    const context = surface.getContext('2d');
+    if (!context) return undefined;
+    const style = getComputedStyle(document.documentElement);
+    const rgb = (name: string) => {
+      const hex = style.getPropertyValue(name).trim();
+      return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+    };
+    // h1 is nearly the ground; the rest is ink.
+    const inks = ['--h2', '--h3', '--h4', '--h5', '--h6', '--h7', '--h8', '--h1'].map(rgb);
+    const { width, height } = surface;
+    const pixels = context.getImageData(0, 0, width, height).data;
+    const isInk = (x: number, y: number) => {
+      const at = (y * width + x) * 4;
+      return inks.some((ink) => ink.every((value, i) => Math.abs(value - (pixels[at + i] ?? 0)) <= 3));
+    };
+    const rows: number[] = [];
+    let cell = { x: 0, y: 0 };
+    for (let y = 0; y < height; y += 1) {
+      let ink = 0;
+      for (let x = Math.round(width * 0.1); x < width * 0.98; x += 1) {
+        if (!isInk(x, y)) continue;
+        ink += 1;
+        if (ink === 3 && rows.length < 3) cell = { x, y };
+      }
+      if (ink >= 3) rows.push(y);
+    }
+    const first = rows[0];
+    if (first === undefined) return undefined;
+    let last = first;
+    const gap = height * 0.05;
+    for (const y of rows) {
+      if (y - last > gap) break;
+      last = y;
+    }
+    const scale = surface.getBoundingClientRect().height / height;
+    return { top: first * scale, bottom: last * scale, cell: { x: cell.x * scale, y: cell.y * scale } };
+  });
+  if (!found) throw new Error('the heatmap has no cells');
+  return {
+    left: box.x + box.width * 0.06,
+    right: box.x + box.width - 12,
+    top: box.y + found.top - 3,
+    bottom: box.y + found.bottom + 3,
+    cell: { x: box.x + found.cell.x, y: box.y + found.cell.y + 1 },
+  };
+}
+
+/** Waits until the demo has sent for a minute, then asks over the whole of it. */
+async function openExplore(page: Page, target: Target): Promise<void> {
+  await sleep(Math.max(0, target.startedMs + TRAFFIC_MS - Date.now()));
+  await page.goto(`${target.url}/e/${target.environment}/explore`);
+  await page.getByRole('application', { name: /^Heatmap of duration_ms/u }).waitFor();
+}
+
+async function namesTheSlowPair(target: Target, truth: Truth, name: string): Promise<void> {
+  const { page, problems, close } = await visit(browser);
+  try {
+    await openExplore(page, target);
+    const band = await slowBand(page);
+    await page.mouse.move(band.left, band.top);
+    await page.mouse.down();
+    await page.mouse.move((band.left + band.right) / 2, (band.top + band.bottom) / 2, { steps: 8 });
+    await page.mouse.move(band.right, band.bottom, { steps: 8 });
+    await page.mouse.up();
+    await shot(page, `${name}-brushed`);
+    await page
+      .getByRole('button', { name: /^BubbleUp/u })
+      .first()
+      .click();
+    const cards = page.getByRole('region', { name: 'Fields' }).getByRole('article');
+    await cards.first().waitFor();
+    await page.getByText(/of the selection has/u).waitFor();
+    await shot(page, `${name}-bubbleup`);
+    const fields = (await cards.getByRole('heading').allInnerTexts())
+      .map((text) => text.split('\n')[0]?.trim() ?? '')
+      .filter((field) => !ASIDE.test(field))
+      .slice(0, 4);
+    expect(fields, `first fields of BubbleUp; the truth is ${JSON.stringify(truth)}`).toContain('http.route');
+    expect(fields).toContain('app.user_handle');
+    const first = (field: string) =>
+      cards
+        .filter({ has: page.getByRole('heading', { name: field }) })
+        .first()
+        .textContent();
+    expect(await first('http.route')).toContain(truth.slow_route);
+    expect(await first('app.user_handle')).toContain(truth.slow_handle);
+
+    // A click on a slow cell opens a waterfall.
+    await page.keyboard.press('Escape');
+    const again = await slowBand(page);
+    await page.mouse.click(again.cell.x, again.cell.y);
+    await page.waitForURL(/\/trace\/[0-9a-f]{32}/u);
+    const grid = page.getByRole('treegrid', { name: 'Rows of the trace' });
+    await grid.waitFor();
+    expect(Number(await grid.getAttribute('aria-rowcount'))).toBeGreaterThan(2);
+    await shot(page, `${name}-trace`);
+    expect(problems).toEqual([]);
+  } finally {
+    await close();
+  }
+}
+
+describe('the demo after a minute', () => {
+  it('names the slow route and handle among the first four fields', { timeout: 150_000 }, async ({
+    skip,
+  }) => {
+    const target = inject('target');
+    const truth = target.truth;
+    if (!truth) return skip('the truth of this demo is not known: set FOURSIGHT_TRUTH');
+    await namesTheSlowPair(target, truth, 'demo-seed-a');
+  });
+
+  it('names another pair with another seed', { timeout: 200_000 }, async ({ skip }) => {
+    const binary = inject('binary');
+    if (!binary) return skip('a second demo needs FOURSIGHT_BIN');
+    let running: Running | undefined;
+    try {
+      running = await startDemo(binary, OTHER_SEED);
+      const truth = running.target.truth;
+      if (!truth) throw new Error('the ready file of a demo has its truth');
+      const first = inject('target').truth;
+      expect([truth.slow_route, truth.slow_handle]).not.toEqual([first?.slow_route, first?.slow_handle]);
+      await namesTheSlowPair(running.target, truth, 'demo-seed-b');
+    } finally {
+      await running?.stop();
+    }
+  });
+});

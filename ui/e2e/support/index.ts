@@ -1,0 +1,5 @@
+export * from './axe.ts';
+export * from './browser.ts';
+export * from './otlp.ts';
+export * from './server.ts';
+export * from './traces.ts';

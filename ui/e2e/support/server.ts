@@ -1,0 +1,103 @@
+// Starts the real binary on free ports, and stops it by its process id.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What is wrong with the demo's app, as its seed decides. */
+export interface Truth {
+  seed: number;
+  slow_route: string;
+  slow_handle: string;
+}
+
+/** A running server with `--dev`. */
+export interface Target {
+  url: string;
+  /** Address of OTLP over HTTP. */
+  otlp: string;
+  key: string;
+  environment: string;
+  /** Known when it is a demo. */
+  truth: Truth | undefined;
+  /** When the demo's traffic began, milliseconds since 1970. */
+  startedMs: number;
+}
+
+const READY_WITHIN_MS = 60_000;
+const STOPS_WITHIN_MS = 15_000;
+
+export interface Running {
+  target: Target;
+  stop: () => Promise<void>;
+}
+
+/** Runs `foursight demo` with a seed and an empty data directory. */
+export async function startDemo(binary: string, seed: number): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), 'foursight-e2e-'));
+  const ready = join(folder, 'ready.json');
+  const any = '127.0.0.1:0';
+  const args = ['demo', '--seed', String(seed), '--no-open', '--data-dir', join(folder, 'data')];
+  for (const listener of ['--http', '--otlp-http', '--otlp-grpc', '--app']) args.push(listener, any);
+  const child = spawn(binary, [...args, '--ready-file', ready], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (text) => {
+    log = (log + String(text)).slice(-20_000);
+  });
+  const stop = async () => {
+    await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const startedMs = Date.now();
+  try {
+    while (Date.now() < startedMs + READY_WITHIN_MS) {
+      if (child.exitCode !== null) throw new Error(`the demo ended with ${child.exitCode}:\n${log}`);
+      const said = readJson(ready);
+      if (said) return { target: await targetOf(`http://${said.http}`, said.demo, startedMs), stop };
+      await sleep(50);
+    }
+    throw new Error(`the demo was not ready within ${READY_WITHIN_MS} ms:\n${log}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What a server with `--dev` at `url` says of itself. */
+export async function targetOf(url: string, truth: Truth | undefined, startedMs: number): Promise<Target> {
+  const answer = await fetch(`${url}/foursight/v1/session`, { signal: AbortSignal.timeout(10_000) });
+  if (!answer.ok) throw new Error(`GET ${url}/foursight/v1/session answered ${answer.status}`);
+  const session = (await answer.json()) as {
+    environments: { slug: string }[];
+    listen: { http: string; otlp_http: string | null } | null;
+    dev_keys: { ingest: string } | null;
+  };
+  const environment = session.environments[0]?.slug;
+  if (!session.dev_keys || !session.listen || !environment) {
+    throw new Error('the browser tests need a server that runs with --dev');
+  }
+  const otlp = `http://${session.listen.otlp_http ?? session.listen.http}`;
+  return { url, otlp, key: session.dev_keys.ingest, environment, truth, startedMs };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await Promise.race([gone, sleep(STOPS_WITHIN_MS)]);
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await Promise.race([gone, sleep(1_000)]);
+  }
+}
+
+function readJson(path: string): { http: string; demo?: Truth } | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as { http: string; demo?: Truth };
+  } catch {
+    // Not there yet, or half written: it is looked at again.
+    return undefined;
+  }
+}
