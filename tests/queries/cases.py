@@ -101,9 +101,9 @@ case("count distinct of nothing", B, ["COUNT_DISTINCT(no.such.field)"])
 for p in ["P001", "P01", "P05", "P10", "P20", "P25", "P50", "P75", "P80", "P90", "P95", "P99", "P999"]:
     case(f"{p} of durations", B, [f"{p}(duration_ms)"], spec="honeycomb.md §5, storage.md §5.1")
 case("percentiles low by route", B, [f"{p}(duration_ms)" for p in ("P001", "P01", "P05", "P10", "P20", "P25")],
-     by=["http.route"])
+     by=["http.route"], orders=["http.route"])
 case("percentiles high by route", B, [f"{p}(duration_ms)" for p in ("P50", "P75", "P80", "P90", "P95", "P99", "P999")],
-     by=["http.route"])
+     by=["http.route"], orders=["http.route"])
 case("percentiles of negatives", B, ["P05(queue.delta)", "P50(queue.delta)", "P95(queue.delta)"])
 case("percentiles of doubles with zeros and negatives", B, ["P05(balance)", "P25(balance)", "P50(balance)", "P90(balance)"])
 case("percentiles of small integers are exact", B, ["P50(app.result_length)", "P90(app.result_length)"])

@@ -170,8 +170,12 @@ impl Querier {
     /// # Errors
     /// See [`Error`].
     pub async fn rows(&self, scope: &Scope, query: &Query, limit: usize) -> Result<Rows, Error> {
-        let _ = (scope, query, limit);
-        crate::unimplemented_yet()
+        let (scope, query) = (scope.clone(), query.clone());
+        self.pool
+            .admit(Limits::default(), move |pool, control| {
+                pool.rows(control, scope, query, limit)
+            })
+            .await
     }
 
     /// The fields of a scope, visible names, sorted.
@@ -209,8 +213,12 @@ impl Querier {
         scope: &Scope,
         ask: &facets::BubbleUp,
     ) -> Result<facets::Facets, Error> {
-        let _ = (scope, ask);
-        crate::unimplemented_yet()
+        let (scope, ask) = (scope.clone(), ask.clone());
+        self.pool
+            .admit(Limits::default(), move |pool, control| {
+                pool.bubble_up(control, scope, ask)
+            })
+            .await
     }
 
     /// All rows of a trace. `hint`: nanoseconds around which it is looked for first.
@@ -223,8 +231,13 @@ impl Querier {
         id: event::TraceId,
         hint: Option<(i64, i64)>,
     ) -> Result<trace::Trace, Error> {
-        let _ = (env, id, hint);
-        crate::unimplemented_yet()
+        self.pool
+            .admit(Limits::default(), move |pool, control| async move {
+                let mut trace = trace::read(&pool.tables(env), id, hint).await?;
+                trace.stats.elapsed_us = control.elapsed_us();
+                Ok(trace)
+            })
+            .await
     }
 
     /// Root spans that pass the query's filters and range, newest or slowest first.
@@ -238,11 +251,14 @@ impl Querier {
         sort: trace::TraceSort,
         limit: usize,
     ) -> Result<Vec<trace::TraceSummary>, Error> {
-        let _ = (scope, query, sort, limit);
-        crate::unimplemented_yet()
+        let (scope, query) = (scope.clone(), query.clone());
+        self.pool
+            .admit(Limits::default(), move |pool, _| async move {
+                let range = range::range(&query, pool.clock.now())?;
+                let (tables, known) = (pool.tables(scope.env), pool.tables.fields(scope.env));
+                let dataset = scope.dataset.as_deref();
+                trace::list(&tables, &known, &query, dataset, range, sort, limit).await
+            })
+            .await
     }
-}
-
-pub(crate) fn unimplemented_yet() -> ! {
-    std::process::abort()
 }

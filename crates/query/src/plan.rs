@@ -4,9 +4,11 @@ use crate::Error;
 use crate::aggregate::states::Kind;
 use crate::aggregate::{Buckets, Layout, Need, Rank};
 use crate::predicate::Predicate;
+use crate::relational::{Relations, is_relational};
 use crate::scan::{Ask, Output, Scan};
 use crate::spec::{Calculation, Direction, FilterOp, Op, Order, Query};
 use crate::{Scope, range};
+use event::Type;
 
 /// Most entries of each list of a question.
 const LIST_LIMIT: usize = 100;
@@ -56,8 +58,15 @@ pub(crate) struct Plan {
     /// (calculation, comparison, value)
     pub(crate) havings: Vec<(usize, FilterOp, f64)>,
     pub(crate) limit: usize,
+    /// Conditions and groups on other spans of the same trace.
+    pub(crate) relations: Option<Relations>,
+    /// Places of the id columns, when there are relations.
+    pub(crate) ids: [usize; 3],
+    /// Places of the group columns. A relational one holds nothing until it is filled in.
+    pub(crate) keys: Vec<usize>,
+    /// Types of relational breakdowns, filled in when the relations are resolved.
+    pub(crate) key_types: Vec<Option<Type>>,
     wants: Vec<Want>,
-    keys: Vec<usize>,
     ts: Option<usize>,
     weight: usize,
 }
@@ -88,6 +97,8 @@ fn invalid<T>(why: impl Into<String>) -> Result<T, Error> {
 /// [`Error::Invalid`] or [`Error::Unsupported`], saying what.
 pub(crate) fn plan(scope: &Scope, query: &Query, now: i64) -> Result<Plan, Error> {
     unsupported(query)?;
+    let (plain, relations) = Relations::split(query)?;
+    let query = &plain;
     for (name, len) in [
         ("calculations", query.calculations.len()),
         ("filters", query.filters.len()),
@@ -129,8 +140,19 @@ pub(crate) fn plan(scope: &Scope, query: &Query, now: i64) -> Result<Plan, Error
     let keys: Vec<usize> = query
         .breakdowns
         .iter()
-        .map(|b| outputs.add(Output::Value(b.clone())))
+        .map(|b| {
+            if is_relational(b) {
+                // A key that no event has: a column of nulls.
+                outputs.add(Output::Attr(format!("\0{b}").into(), Type::Str))
+            } else {
+                outputs.add(Output::Value(b.clone()))
+            }
+        })
         .collect();
+    let ids = match &relations {
+        Some(_) => Relations::outputs().map(|o| outputs.add(o)),
+        None => [0; 3],
+    };
     let mut wants: Vec<Want> = Vec::new();
     let mut calculations: Vec<Bound> = Vec::new();
     for c in asked {
@@ -199,6 +221,9 @@ pub(crate) fn plan(scope: &Scope, query: &Query, now: i64) -> Result<Plan, Error
         orders,
         havings,
         limit,
+        relations,
+        ids,
+        key_types: vec![None; keys.len()],
         wants,
         keys,
         ts,
@@ -320,7 +345,12 @@ impl Plan {
             ts: self.ts,
             weight: self.weight,
             keys: self.keys.clone(),
-            key_types: self.breakdowns.iter().map(|b| scan.value_type(b)).collect(),
+            key_types: self
+                .breakdowns
+                .iter()
+                .zip(&self.key_types)
+                .map(|(b, related)| related.unwrap_or_else(|| scan.value_type(b)))
+                .collect(),
             needs: self
                 .wants
                 .iter()

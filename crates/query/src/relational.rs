@@ -17,18 +17,16 @@ use crate::values;
 use ahash::RandomState;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, FixedSizeBinaryArray, UInt32Array};
+use arrow_array::{Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, UInt32Array};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
-use event::{Fixed, TableKind};
+use event::{Fixed, TableKind, Type};
 use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 use store::FieldStat;
 
 /// How far beyond a slice related spans are sought (storage.md §5).
 pub(crate) const MARGIN_NS: i64 = 900 * 1_000_000_000;
-/// Rows of a slice, about: related spans of one slice are held at once.
-const SLICE_ROWS: u64 = 2_000_000;
 
 /// Which span a prefix stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +69,8 @@ struct Relation {
     filters: Vec<Filter>,
     /// Fields grouped by.
     fields: Vec<String>,
+    /// Their types, once resolved; text until then.
+    types: Vec<Type>,
 }
 
 /// The relational part of a question.
@@ -132,6 +132,8 @@ impl Relations {
                 fields.push(field.to_owned());
                 fields.len() - 1
             });
+            let many = list[i].fields.len();
+            list[i].types.resize(many, Type::Str);
             breakdowns.push(Some((i, at)));
         }
         if list.is_empty() {
@@ -149,9 +151,30 @@ impl Relations {
         ]
     }
 
-    /// Whether a breakdown of the question is relational.
-    pub(crate) fn has_breakdown(&self, breakdown: usize) -> bool {
-        self.breakdowns.get(breakdown).is_some_and(Option::is_some)
+    /// Fixes the type of each field grouped by, over all slices of a range, and returns those of
+    /// the question's breakdowns; none for one that is not relational.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a part cannot be read.
+    pub(crate) fn resolve(
+        &mut self,
+        tables: &[Table],
+        range: (i64, i64),
+        known: &[FieldStat],
+    ) -> Result<Vec<Option<Type>>, Error> {
+        let spans = spans(tables);
+        for relation in &mut self.list {
+            if relation.fields.is_empty() {
+                continue;
+            }
+            let scan = Scan::new(&spans, relation.ask(widen(range))?, known)?;
+            let types = relation.fields.iter().map(|f| scan.value_type(f));
+            relation.types = types.collect();
+        }
+        let list = &self.list;
+        let ty = |(r, f): &(usize, usize)| list[*r].types[*f];
+        let types = self.breakdowns.iter().map(|b| b.as_ref().map(ty));
+        Ok(types.collect())
     }
 
     /// Reads the spans related to the rows of a slice. `tables`: those of the environment.
@@ -164,15 +187,8 @@ impl Relations {
         range: (i64, i64),
         known: &[FieldStat],
     ) -> Result<Related, Error> {
-        let spans: Vec<Table> = tables
-            .iter()
-            .filter(|t| t.kind == TableKind::Spans)
-            .cloned()
-            .collect();
-        let range = (
-            range.0.saturating_sub(MARGIN_NS),
-            range.1.saturating_add(MARGIN_NS),
-        );
+        let spans = spans(tables);
+        let range = widen(range);
         let hasher = RandomState::new();
         let mut related = Related {
             relations: self.clone(),
@@ -182,7 +198,7 @@ impl Relations {
         };
         for relation in &self.list {
             let scan = Scan::new(&spans, relation.ask(range)?, known)?;
-            let mut bound = Bound::new(relation, &scan);
+            let mut bound = Bound::new(relation);
             let (hasher, long) = (&related.hasher, &mut related.long_trace);
             let mut each = |batch: Batch| bound.add(relation, hasher, &batch, long).map(|()| true);
             for unit in 0..scan.units() {
@@ -195,6 +211,18 @@ impl Relations {
     }
 }
 
+fn spans(tables: &[Table]) -> Vec<Table> {
+    let spans = tables.iter().filter(|t| t.kind == TableKind::Spans);
+    spans.cloned().collect()
+}
+
+fn widen(range: (i64, i64)) -> (i64, i64) {
+    (
+        range.0.saturating_sub(MARGIN_NS),
+        range.1.saturating_add(MARGIN_NS),
+    )
+}
+
 /// The relation of a prefix, made when it is new.
 fn place(list: &mut Vec<Relation>, prefix: &'static str, kind: Kind) -> usize {
     list.iter()
@@ -205,6 +233,7 @@ fn place(list: &mut Vec<Relation>, prefix: &'static str, kind: Kind) -> usize {
                 kind,
                 filters: Vec::new(),
                 fields: Vec::new(),
+                types: Vec::new(),
             });
             list.len() - 1
         })
@@ -314,15 +343,15 @@ struct Bound {
 }
 
 impl Bound {
-    fn new(relation: &Relation, scan: &Scan) -> Self {
-        let empty = |f: &String| {
-            let ty = event::field::attribute_data_type(scan.value_type(f));
+    fn new(relation: &Relation) -> Self {
+        let empty = |ty: &Type| {
+            let ty = event::field::attribute_data_type(*ty);
             vec![arrow_array::new_empty_array(&ty)]
         };
         Self {
             keys: HashSet::new(),
             best: HashMap::new(),
-            values: relation.fields.iter().map(empty).collect(),
+            values: relation.types.iter().map(empty).collect(),
             rows: 0,
         }
     }
@@ -378,9 +407,9 @@ impl Bound {
         let count = taken.len() as u32;
         self.rows += count;
         let taken = UInt32Array::from(taken);
-        for (pieces, field) in self.values.iter_mut().zip(fields) {
+        for ((pieces, field), ty) in self.values.iter_mut().zip(fields).zip(&relation.types) {
             let piece = arrow_select::take::take(field, &taken, None).map_err(internal)?;
-            pieces.push(plain(&piece)?);
+            pieces.push(plain(&piece, *ty)?);
         }
         Ok(())
     }
@@ -394,13 +423,20 @@ impl Bound {
     }
 }
 
-/// Text as views, whatever the file has.
-fn plain(array: &ArrayRef) -> Result<ArrayRef, Error> {
-    match array.data_type() {
-        DataType::Int64 | DataType::Float64 | DataType::Boolean | DataType::Utf8View => {
-            Ok(Arc::clone(array))
+/// The values in the type the field has over the whole range; text as views.
+fn plain(array: &ArrayRef, ty: Type) -> Result<ArrayRef, Error> {
+    match ty {
+        Type::Str => {
+            let text = values::to_text(array);
+            arrow_cast::cast(&text, &DataType::Utf8View).map_err(internal)
         }
-        _ => arrow_cast::cast(array, &DataType::Utf8View).map_err(internal),
+        Type::Float => Ok(Arc::new(values::to_float(array))),
+        Type::Int | Type::Bool if values::type_of(array) == ty => Ok(Arc::clone(array)),
+        // No span of this slice has the field.
+        Type::Int | Type::Bool => Ok(arrow_array::new_null_array(
+            &event::field::attribute_data_type(ty),
+            array.len(),
+        )),
     }
 }
 
@@ -477,6 +513,38 @@ impl Related {
         Ok(Applied { keep, columns })
     }
 
+    /// The batch with rows that pass alone, and the columns of relational breakdowns in place of
+    /// what stood at `keys`. `ids`: places of the columns of [`Relations::outputs`].
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub(crate) fn relate(
+        &self,
+        mut batch: Batch,
+        ids: [usize; 3],
+        keys: &[usize],
+    ) -> Result<Batch, Error> {
+        let ids = ids.map(|i| Arc::clone(&batch.columns[i]));
+        let applied = self.apply(&ids, batch.rows)?;
+        for (column, at) in applied.columns.into_iter().zip(keys) {
+            if let Some(column) = column {
+                batch.columns[*at] = column;
+            }
+        }
+        let Some(keep) = applied.keep else {
+            return Ok(batch);
+        };
+        let keep = BooleanArray::new(keep, None);
+        let rows = batch.rows;
+        // A weight of all rows alike is one value.
+        for column in batch.columns.iter_mut().filter(|c| c.len() == rows) {
+            *column = arrow_select::filter::filter(column, &keep).map_err(internal)?;
+        }
+        batch.rows = keep.true_count();
+        batch.kept = None;
+        Ok(batch)
+    }
+
     /// What the reader should know.
     pub(crate) fn notice(&self) -> Option<String> {
         self.long_trace.then(|| {
@@ -485,68 +553,6 @@ impl Related {
                 .to_owned()
         })
     }
-}
-
-/// Cuts a range into slices, newest first, of about two million rows each by what parts and buffer
-/// say, at whole hours.
-pub(crate) fn slices(tables: &[Table], range: (i64, i64)) -> Vec<(i64, i64)> {
-    let mut pieces: Vec<(i64, i64, u64)> = Vec::new();
-    for t in tables {
-        let parts = t
-            .snapshot
-            .parts
-            .iter()
-            .map(|p| (p.ts_min, p.ts_max, p.rows));
-        let batches = t.snapshot.batches.iter();
-        let batches = batches.map(|b| (b.ts_range.0, b.ts_range.1, b.batch.rows() as u64));
-        pieces.extend(parts.chain(batches));
-    }
-    cut(&pieces, range)
-}
-
-/// Cuts a range given pieces of (first time, last time, rows), whose rows count as spread evenly.
-fn cut(pieces: &[(i64, i64, u64)], range: (i64, i64)) -> Vec<(i64, i64)> {
-    const HOUR: i64 = 3_600_000_000_000;
-    let (start, end) = range;
-    if start >= end {
-        return Vec::new();
-    }
-    let live = || pieces.iter().filter(|p| p.1 >= start && p.0 < end);
-    let (Some(first), Some(last)) = (
-        live().map(|p| p.0.max(start)).min(),
-        live().map(|p| p.1.min(end - 1)).max(),
-    ) else {
-        return vec![range];
-    };
-    let rows_in = |from: i64, to: i64| -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        live()
-            .map(|(min, max, rows)| {
-                let length = (max - min) as f64 + 1.0;
-                let overlap = ((*max + 1).min(to) - (*min).max(from)).max(0) as f64;
-                *rows as f64 * overlap / length
-            })
-            .sum()
-    };
-    let mut out = Vec::new();
-    let mut upper = end;
-    let mut edge = last.div_euclid(HOUR) * HOUR;
-    let mut rows = rows_in(edge, end);
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let limit = SLICE_ROWS as f64;
-    while edge > first {
-        let lower = edge - HOUR;
-        let more = rows_in(lower, edge);
-        if rows + more > limit && rows > 0.0 {
-            out.push((edge.max(start), upper));
-            upper = edge;
-            rows = 0.0;
-        }
-        rows += more;
-        edge = lower;
-    }
-    out.push((start, upper));
-    out
 }
 
 fn internal(e: impl std::fmt::Display) -> Error {

@@ -3,11 +3,11 @@
 use crate::aggregate::{Aggregator, SERIES_CELLS_LIMIT};
 use crate::answer::Answer;
 use crate::plan::{self, Plan};
-use crate::scan::{Ask, Batch, Scan, Table};
+use crate::scan::{Batch, Scan, Table};
 use crate::{Error, Limits, Progress, Query, ScanStats, Scope, finish};
 use event::{EnvId, TableId, TableKind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use store::{Clock, FieldStat, Snapshot};
 
@@ -192,11 +192,6 @@ impl Pool {
             .collect()
     }
 
-    /// A scan over the scope as of now.
-    pub(crate) fn scan(&self, env: EnvId, ask: Ask) -> Result<Arc<Scan>, Error> {
-        Scan::new(&self.tables(env), ask, &self.tables.fields(env)).map(Arc::new)
-    }
-
     /// Reads units `from..to` of a scan on all threads. Each thread adds what it reads to one of
     /// `states`; `step` returns `false` to end its unit early. Stops when time runs out.
     pub(crate) async fn fold<S: Send + 'static>(
@@ -251,8 +246,21 @@ impl Pool {
         limits: Limits,
         listener: Option<Listener>,
     ) -> Result<Answer, Error> {
-        let plan = plan::plan(&scope, &query, self.clock.now())?;
-        let scan = self.scan(scope.env, plan.ask.clone())?;
+        let mut plan = plan::plan(&scope, &query, self.clock.now())?;
+        let tables = self.tables(scope.env);
+        let known = self.tables.fields(scope.env);
+        if let Some(r) = &mut plan.relations {
+            plan.key_types = r.resolve(&tables, plan.ask.range, &known)?;
+        }
+        let scan = Arc::new(Scan::new(&tables, plan.ask.clone(), &known)?);
+        let work = Work {
+            plan,
+            scan: Arc::clone(&scan),
+            tables,
+            known,
+            notice: OnceLock::new(),
+        };
+        let plan = &work.plan;
         self.note(scope.env, &query);
         let one = Aggregator::new(plan.layout(&scan, limits.series));
         let mut states = vec![one.clone(); self.width(&scan)];
@@ -266,15 +274,13 @@ impl Pool {
         let mut done = 0;
         while done < scan.units() && !control.timed_out() {
             let end = (done + slice).min(scan.units());
-            states = self
-                .fold(&scan, done..end, states, &control, step(&control))
-                .await?;
+            states = self.gather(&work, done..end, states, &control).await?;
             done = end;
             if let Some(tell) = &listener {
                 tell(Progress::Read(stats(&scan, &control)));
                 if done < scan.units() && told.elapsed() >= PARTIAL_EVERY {
                     let merged = merge(states.clone(), &one);
-                    let answer = self.render(&plan, &scan, &merged, &control, limits, None);
+                    let answer = self.render(&work, &merged, &control, limits, None);
                     tell(Progress::Partial(Box::new(answer)));
                     told = Instant::now();
                 }
@@ -288,22 +294,22 @@ impl Pool {
             )));
         }
         let series = if limits.series && merged.buckets().count < plan.buckets.count {
-            Some(self.series(&plan, &scan, &merged, &control, limits).await?)
+            Some(self.series(&work, &merged, &control, limits).await?)
         } else {
             None
         };
-        Ok(self.render(&plan, &scan, &merged, &control, limits, series.as_ref()))
+        Ok(self.render(&work, &merged, &control, limits, series.as_ref()))
     }
 
     /// The second pass: the listed groups by time.
     async fn series(
         self: &Arc<Self>,
-        plan: &Plan,
-        scan: &Arc<Scan>,
+        work: &Work,
         totals: &Aggregator,
         control: &Control,
         limits: Limits,
     ) -> Result<Aggregator, Error> {
+        let (plan, scan) = (&work.plan, &work.scan);
         let ranked = finish::rank(plan, totals, limits.heatmap_log);
         let most = SERIES_GROUPS_LIMIT.min(SERIES_CELLS_LIMIT / plan.buckets.count.max(1));
         let keys: Vec<_> = ranked
@@ -314,21 +320,53 @@ impl Pool {
             .collect();
         let one = Aggregator::over(plan.layout(scan, true), &keys);
         let states = vec![one.clone(); self.width(scan)];
-        let states = self
-            .fold(scan, 0..scan.units(), states, control, step(control))
-            .await?;
+        let states = self.gather(work, 0..scan.units(), states, control).await?;
         Ok(merge(states, &one))
+    }
+
+    /// Aggregates some units. Related spans are read for a slice of them at a time.
+    async fn gather(
+        self: &Arc<Self>,
+        work: &Work,
+        units: std::ops::Range<usize>,
+        mut states: Vec<Aggregator>,
+        control: &Control,
+    ) -> Result<Vec<Aggregator>, Error> {
+        let (plan, scan) = (&work.plan, &work.scan);
+        let Some(relations) = &plan.relations else {
+            return self.fold(scan, units, states, control, step(control)).await;
+        };
+        for slice in scan.slices(units) {
+            if control.timed_out() {
+                break;
+            }
+            let times = scan.times(slice.clone());
+            let related = Arc::new(relations.read(&work.tables, times, &work.known).await?);
+            if let Some(notice) = related.notice() {
+                work.notice.get_or_init(|| notice);
+            }
+            let (ids, keys, step) = (plan.ids, plan.keys.clone(), step(control));
+            let step = move |a: &mut Aggregator, batch| {
+                let batch = related.relate(batch, ids, &keys)?;
+                if batch.rows == 0 {
+                    return Ok(true);
+                }
+                step(a, batch)
+            };
+            states = self.fold(scan, slice, states, control, step).await?;
+        }
+        Ok(states)
     }
 
     fn render(
         &self,
-        plan: &Plan,
-        scan: &Scan,
+        work: &Work,
         states: &Aggregator,
         control: &Control,
         limits: Limits,
         series: Option<&Aggregator>,
     ) -> Answer {
+        let (plan, scan) = (&work.plan, &work.scan);
         let mut answer = Answer::default();
         let ranked = finish::rank(plan, states, limits.heatmap_log);
         finish::results(plan, &ranked, &mut answer);
@@ -358,6 +396,7 @@ impl Pool {
                 .notices
                 .push(format!("no event has a field named {field:?}"));
         }
+        answer.notices.extend(work.notice.get().cloned());
         if control.timed_out() {
             answer.partial = true;
             answer.notices.push(format!(
@@ -392,6 +431,17 @@ impl Pool {
             self.tables.note_queried(env, &keys);
         }
     }
+}
+
+/// A question under way.
+struct Work {
+    plan: Plan,
+    scan: Arc<Scan>,
+    /// The environment's tables as of its beginning.
+    tables: Vec<Table>,
+    known: Vec<FieldStat>,
+    /// What the relations have to say.
+    notice: OnceLock<String>,
 }
 
 /// Counts a question that waits.

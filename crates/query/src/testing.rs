@@ -1,7 +1,9 @@
 //! Tables of hand-made rows, for tests beside the code.
 
+use crate::Querier;
+use crate::run::Tables;
 use crate::scan::Table;
-use event::{BatchBuilder, RowPolicy, TableKind, Type, ValueRef};
+use event::{BatchBuilder, EnvId, RowPolicy, TableId, TableKind, Type, ValueRef};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use store::snapshot::{BufferedBatch, Expiry};
@@ -81,12 +83,7 @@ pub(crate) fn tables(rows: &[Value]) -> Vec<Table> {
         })];
         out.push(Table {
             kind,
-            snapshot: Snapshot {
-                parts: Vec::new(),
-                batches,
-                tombstones: Arc::new([]),
-                expired_before: Arc::new(Expiry::default()),
-            },
+            snapshot: Snapshot { batches, ..empty() },
         });
     }
     out
@@ -120,6 +117,45 @@ pub(crate) fn known(tables: &[Table]) -> Vec<FieldStat> {
         }
     }
     out
+}
+
+/// The environment that [`querier`] answers for.
+pub(crate) const ENV: EnvId = EnvId(3);
+
+/// Tables in memory.
+struct Memory(Vec<Table>);
+
+impl Tables for Memory {
+    fn snapshot(&self, table: TableId) -> Snapshot {
+        let of_kind = self.0.iter().find(|t| t.kind == table.kind);
+        of_kind.map_or_else(empty, |t| t.snapshot.clone())
+    }
+    fn fields(&self, _: EnvId) -> Vec<FieldStat> {
+        known(&self.0)
+    }
+    fn note_queried(&self, _: EnvId, _: &[&str]) {}
+}
+
+fn empty() -> Snapshot {
+    Snapshot {
+        parts: Vec::new(),
+        batches: Vec::new(),
+        tombstones: Arc::new([]),
+        expired_before: Arc::new(Expiry::default()),
+    }
+}
+
+struct Fixed(i64);
+
+impl store::Clock for Fixed {
+    fn now(&self) -> i64 {
+        self.0
+    }
+}
+
+/// Answers over rows in memory; the clock stands at the end of [`RANGE`].
+pub(crate) fn querier(rows: &[Value]) -> Querier {
+    Querier::over(Arc::new(Memory(tables(rows))), Arc::new(Fixed(RANGE.1)), 2)
 }
 
 /// Runs a future to its end.

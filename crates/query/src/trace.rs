@@ -3,10 +3,10 @@
 use crate::Error;
 use crate::answer::{Cell, Row, ScanStats};
 use crate::predicate::Predicate;
-use crate::relational::{Related, Relations, slices};
+use crate::relational::{Related, Relations};
 use crate::scan::{Ask, Batch, Output, Scan, Table};
 use crate::spec::{Combination, Filter, FilterOp, Query};
-use crate::whole::{self, Top, Whole, add_stats, of_traces};
+use crate::whole::{self, Top, Whole, of_traces};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -242,33 +242,25 @@ pub(crate) async fn list(
     );
     // A root that was sent twice is listed once: some more are kept.
     let mut top: Top<Root> = Top::new(limit.saturating_mul(2));
-    let mut pieces = vec![range];
-    if relations.is_some() {
-        pieces = slices(&spans, range);
-    }
-    for slice in pieces {
-        let below = |ts: i64, top: &Top<Root>| {
-            sort == TraceSort::Newest && top.least().is_some_and(|r| r.ts > ts)
-        };
-        if below(slice.1, &top) {
-            break;
-        }
-        let related = match &relations {
-            Some(r) => Some(r.read(&spans, slice, known).await?),
-            None => None,
-        };
-        let ask = Ask {
-            range: slice,
-            dataset: dataset.map(str::to_owned),
-            filter: filter.clone(),
-            outputs: outputs.clone(),
-            usage_mode: false,
-            push_down: false,
-        };
-        let scan = Scan::new(&spans, ask, known)?;
-        for unit in 0..scan.units() {
-            if below(scan.newest(unit), &top) {
+    let ask = Ask {
+        range,
+        dataset: dataset.map(str::to_owned),
+        filter,
+        outputs,
+        usage_mode: false,
+        push_down: false,
+    };
+    let scan = Scan::new(&spans, ask, known)?;
+    for units in scan.pieces(relations.is_some()) {
+        let mut related = None;
+        for unit in units.clone() {
+            // Units come newest first: what follows is older than all that is kept.
+            let newest = scan.newest(unit);
+            if sort == TraceSort::Newest && top.least().is_some_and(|r| r.ts > newest) {
                 break;
+            }
+            if let (Some(r), None) = (&relations, &related) {
+                related = Some(r.read(&spans, scan.times(units.clone()), known).await?);
             }
             let mut each = |batch: Batch| {
                 add_roots(&batch, related.as_ref(), sort, &mut top)?;

@@ -7,8 +7,9 @@ use crate::answer::{Cell, Row, ScanStats};
 use crate::fields::{STORED_TRACE_ID, VISIBLE, View};
 use crate::predicate::{Among, Condition, Predicate, Test};
 use crate::relational::{Related, Relations};
+use crate::run::{Control, Pool};
 use crate::scan::{Ask, Batch, Output, Scan, Table, Unit};
-use crate::{Error, values};
+use crate::{Error, Query, Rows, Scope, range, values};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef};
@@ -17,6 +18,7 @@ use hashbrown::{HashMap, HashSet};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
+use store::FieldStat;
 use store::part::{Part, Placement};
 use store::snapshot::BufferedBatch;
 
@@ -387,12 +389,20 @@ struct Candidate {
     trace: Option<[u8; 16]>,
 }
 
+/// Relations that rows have to pass, and where related spans are found.
+#[derive(Clone, Copy)]
+pub(crate) struct Narrow<'a> {
+    pub(crate) relations: &'a Relations,
+    pub(crate) tables: &'a [Table],
+    pub(crate) known: &'a [FieldStat],
+}
+
 /// The newest rows that pass, at most `limit`, and whether there are more. `ask.outputs` is not
-/// looked at; `related` narrows further.
+/// looked at.
 pub(crate) async fn newest(
     tables: &[Table],
     ask: &Ask,
-    related: Option<&Related>,
+    narrow: Option<Narrow<'_>>,
     limit: usize,
     stats: &mut ScanStats,
 ) -> Result<(Vec<Whole>, bool), Error> {
@@ -405,9 +415,17 @@ pub(crate) async fn newest(
             .extend([Output::Ts, Output::Fixed(Fixed::EventId)]);
         let scan = Scan::new(std::slice::from_ref(table), ask, &[])?;
         for unit in 0..scan.units() {
+            // Units come newest first: what follows is older than all that is kept.
             if top.is_above(scan.newest(unit)) {
                 break;
             }
+            let related: Option<Related> = match narrow {
+                Some(n) => {
+                    let times = scan.times(unit..unit + 1);
+                    Some(n.relations.read(n.tables, times, n.known).await?)
+                }
+                None => None,
+            };
             let part = match scan.unit(unit) {
                 Unit::Part(p) => table
                     .snapshot
@@ -417,7 +435,7 @@ pub(crate) async fn newest(
                 Unit::Buffer(_) => None,
             };
             let mut each = |batch: Batch| {
-                let keep = match related {
+                let keep = match &related {
                     Some(r) => r.apply(&batch.columns[..3], batch.rows)?.keep,
                     None => None,
                 };
@@ -484,7 +502,7 @@ pub(crate) async fn newest(
         out.extend(of_part(table, part, ask, Some(&wanted), &mut again).await?);
         stats.bytes_scanned += again.bytes_scanned;
     }
-    out.sort_by(|a, b| (b.ts, b.event_id.0).cmp(&(a.ts, a.event_id.0)));
+    out.sort_by_key(|r| Reverse((r.ts, r.event_id.0)));
     // Rows sent twice have one identity: each was found, none is shown twice.
     out.truncate(limit);
     Ok((out, more))
@@ -543,4 +561,54 @@ pub(crate) fn add_stats(sum: &mut ScanStats, one: &ScanStats) {
     sum.bytes_scanned += one.bytes_scanned;
     sum.parts_total += one.parts_total;
     sum.parts_skipped += one.parts_skipped;
+}
+
+impl Pool {
+    /// The newest rows that pass a question's filters and range, with all their fields.
+    pub(crate) async fn rows(
+        self: Arc<Self>,
+        control: Control,
+        scope: Scope,
+        query: Query,
+        limit: usize,
+    ) -> Result<Rows, Error> {
+        let range = range::range(&query, self.clock.now())?;
+        let (tables, known) = (self.tables(scope.env), self.tables.fields(scope.env));
+        // Only filters count: what is computed from the rows is another question.
+        let query = Query {
+            calculations: Vec::new(),
+            breakdowns: Vec::new(),
+            ..query
+        };
+        let (plain, relations) = Relations::split(&query)?;
+        let ask = Ask {
+            range,
+            dataset: scope.dataset,
+            filter: Predicate::of_filters(&plain.filters, plain.filter_combination)?,
+            outputs: Vec::new(),
+            usage_mode: plain.usage_mode,
+            push_down: false,
+        };
+        let mut stats = ScanStats::default();
+        let narrow = relations.as_ref().map(|relations| Narrow {
+            relations,
+            tables: &tables,
+            known: &known,
+        });
+        let (rows, more) = newest(&tables, &ask, narrow, limit, &mut stats).await?;
+        stats.elapsed_us = control.elapsed_us();
+        let rows = rows.into_iter().map(|row| {
+            let mut fields = row.fields;
+            let text = |s: String| Cell::Text(s);
+            fields.insert("timestamp_ns".into(), text(row.ts.to_string()));
+            fields.insert("dataset".into(), text(row.dataset));
+            fields.insert("event_id".into(), text(row.event_id.to_string()));
+            fields
+        });
+        Ok(Rows {
+            rows: rows.collect(),
+            more,
+            stats,
+        })
+    }
 }

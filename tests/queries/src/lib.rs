@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod compare;
+pub mod layout;
 pub mod rows;
 
 use std::path::{Path, PathBuf};

@@ -130,9 +130,7 @@ pub(super) fn bucket(x: f64) -> u32 {
     } else {
         bits | 1 << 63
     };
-    #[expect(clippy::cast_possible_truncation, reason = "19 bits are left")]
-    let bucket = (ordered >> 45) as u32;
-    bucket
+    (ordered >> 45) as u32
 }
 
 /// A number in the middle of a bucket.

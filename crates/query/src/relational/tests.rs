@@ -35,9 +35,10 @@ fn check(filters: Value, breakdowns: &[&str], want: &[&str]) {
     let query: Query =
         serde_json::from_value(json!({"filters": filters, "breakdowns": breakdowns})).unwrap();
     let (plain, relations) = Relations::split(&query).unwrap();
-    let relations = relations.unwrap();
+    let mut relations = relations.unwrap();
     let tables = tables(&rows());
     let known = known(&tables);
+    relations.resolve(&tables, RANGE, &known).unwrap();
     let got = wait(async {
         let related = relations.read(&tables, RANGE, &known).await.unwrap();
         let mut outputs = Relations::outputs().to_vec();
@@ -245,22 +246,4 @@ fn spans_up_to_the_margin_outside_the_slice_are_related() {
     assert!(near.notice().unwrap().contains("15 minutes"));
     let far = slice(40);
     assert!(far.bound[0].keys.is_empty());
-}
-
-#[test]
-fn slices_cover_the_range_once_newest_first() {
-    let hour = 3_600_000_000_000;
-    assert_eq!(slices(&[], (0, 5)), [(0, 5)]);
-    assert!(slices(&[], (5, 5)).is_empty());
-    let small = tables(&rows());
-    assert_eq!(slices(&small, RANGE), [RANGE]);
-    // Three hours of 1.5 million rows each.
-    let hours: Vec<(i64, i64, u64)> = (0..3)
-        .map(|h| (T0 + h * hour, T0 + (h + 1) * hour - 1, 1_500_000))
-        .collect();
-    let cut = cut(&hours, RANGE);
-    assert_eq!(cut.len(), 2, "the third hour lies outside: {cut:?}");
-    assert_eq!(cut.first().unwrap().1, RANGE.1);
-    assert_eq!(cut.last().unwrap().0, RANGE.0);
-    assert!(cut.windows(2).all(|w| w[0].0 == w[1].1));
 }

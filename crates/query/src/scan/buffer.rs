@@ -2,7 +2,7 @@
 
 use super::batch::Columns;
 use super::guard::{Guard, normal};
-use super::{Batch, Origin, Scan};
+use super::{Batch, Extent, Origin, Scan};
 use crate::Error;
 use crate::fields::Source;
 use arrow_array::ArrayRef;
@@ -26,8 +26,8 @@ impl BufferUnit {
     }
 }
 
-/// Groups batches (newest first) into units, with the newest time of each.
-pub(super) fn units(batches: Vec<(Arc<BufferedBatch>, Guard)>) -> Vec<(i64, BufferUnit)> {
+/// Groups batches (newest first) into units.
+pub(super) fn units(batches: Vec<(Arc<BufferedBatch>, Guard)>) -> Vec<(Extent, BufferUnit)> {
     let mut out = Vec::new();
     let mut open: Vec<(Arc<BufferedBatch>, Guard)> = Vec::new();
     let mut rows = 0;
@@ -44,8 +44,13 @@ pub(super) fn units(batches: Vec<(Arc<BufferedBatch>, Guard)>) -> Vec<(i64, Buff
     }
     out.into_iter()
         .map(|batches| {
-            let newest = batches.iter().map(|b| b.0.ts_range.1).max();
-            (newest.unwrap_or(i64::MIN), BufferUnit { batches })
+            let times = batches.iter().map(|b| b.0.ts_range);
+            let extent = Extent {
+                oldest: times.clone().map(|t| t.0).min().unwrap_or(i64::MIN),
+                newest: times.map(|t| t.1).max().unwrap_or(i64::MAX),
+                rows: batches.iter().map(|b| b.0.batch.rows() as u64).sum(),
+            };
+            (extent, BufferUnit { batches })
         })
         .collect()
 }

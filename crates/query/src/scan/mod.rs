@@ -18,6 +18,7 @@ use crate::{Error, ScanStats};
 use arrow_array::ArrayRef;
 use event::{Fixed, TableKind, Type};
 use hashbrown::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use store::{FieldStat, Snapshot};
@@ -117,6 +118,19 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
 }
 
+/// Rows of a slice, about.
+const SLICE_ROWS: u64 = 2_000_000;
+
+/// What is known of a unit before it is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    /// Smallest and greatest event time, or beyond.
+    pub(crate) oldest: i64,
+    pub(crate) newest: i64,
+    /// Rows before any filter.
+    pub(crate) rows: u64,
+}
+
 /// A piece of work.
 #[derive(Debug)]
 pub(crate) enum Unit {
@@ -137,8 +151,8 @@ pub(crate) struct Scan {
     dictionary: Vec<bool>,
     fields: HashMap<String, Field>,
     units: Vec<Unit>,
-    /// By unit: no row is newer.
-    newest: Vec<i64>,
+    /// By unit.
+    extents: Vec<Extent>,
     unknown: Vec<String>,
     counters: Counters,
 }
@@ -170,7 +184,49 @@ impl Scan {
 
     /// No row of the unit is newer than this.
     pub(crate) fn newest(&self, unit: usize) -> i64 {
-        self.newest[unit]
+        self.extents[unit].newest
+    }
+
+    /// Rows of all units before any filter.
+    pub(crate) fn rows(&self) -> u64 {
+        self.extents.iter().map(|e| e.rows).sum()
+    }
+
+    /// These units in runs of about [`SLICE_ROWS`] rows, newest first: what has to be held in memory for
+    /// rows of a slice (storage.md §5) stays bounded.
+    pub(crate) fn slices(&self, units: Range<usize>) -> Vec<Range<usize>> {
+        let (mut out, mut first, mut rows) = (Vec::new(), units.start, 0);
+        for i in units.clone() {
+            let more = self.extents[i].rows;
+            if i > first && rows + more > SLICE_ROWS {
+                out.push(first..i);
+                (first, rows) = (i, 0);
+            }
+            rows += more;
+        }
+        if first < units.end {
+            out.push(first..units.end);
+        }
+        out
+    }
+
+    /// All units at once, or by [`Self::slices`] when something is held for each slice.
+    pub(crate) fn pieces(&self, sliced: bool) -> Vec<Range<usize>> {
+        let all = 0..self.units();
+        if sliced {
+            self.slices(all)
+        } else {
+            std::iter::once(all).collect()
+        }
+    }
+
+    /// The times rows of these units can have, half open, within the range asked.
+    pub(crate) fn times(&self, units: Range<usize>) -> (i64, i64) {
+        let units = &self.extents[units];
+        let (start, end) = self.ask.range;
+        let oldest = units.iter().map(|e| e.oldest).min().unwrap_or(start);
+        let newest = units.iter().map(|e| e.newest).max().unwrap_or(end);
+        (oldest.max(start), newest.saturating_add(1).min(end))
     }
 
     /// A unit.

@@ -3,7 +3,7 @@
 use super::batch::Columns;
 use super::guard::{Guard, normal};
 use super::resolve::is_narrow;
-use super::{Batch, Origin, Scan};
+use super::{Batch, Extent, Origin, Scan};
 use crate::Error;
 use crate::fields::{Source, View};
 use crate::predicate::bounds::{Place, Verdict, binary, join, judge};
@@ -31,7 +31,8 @@ use futures::future::BoxFuture;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::statistics::Statistics;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,7 +81,11 @@ enum Where {
 }
 
 /// The units of a part; none when no row of it can pass.
-pub(super) fn units(scan: &Scan, part: &Arc<Part>, guard: &Guard) -> Result<Vec<PartUnit>, Error> {
+pub(super) fn units(
+    scan: &Scan,
+    part: &Arc<Part>,
+    guard: &Guard,
+) -> Result<Vec<(Extent, PartUnit)>, Error> {
     let metadata = part.metadata().map_err(internal)?;
     let Some(plan) = plan(scan, part, &metadata, guard)? else {
         scan.counters.parts_skipped.fetch_add(1, Ordering::Relaxed);
@@ -94,7 +99,12 @@ pub(super) fn units(scan: &Scan, part: &Arc<Part>, guard: &Guard) -> Result<Vec<
     };
     let groups = metadata.row_groups();
     if groups.iter().map(|g| g.num_rows()).sum::<i64>() <= UNIT_ROWS {
-        return Ok(vec![unit(None)]);
+        let extent = Extent {
+            oldest: part.ts_min,
+            newest: part.ts_max,
+            rows: part.rows,
+        };
+        return Ok(vec![(extent, unit(None))]);
     }
     // A range holds the row groups whose first page begins in it.
     let begins = |g: usize| {
@@ -108,11 +118,32 @@ pub(super) fn units(scan: &Scan, part: &Arc<Part>, guard: &Guard) -> Result<Vec<
         let last = g + 1 == groups.len();
         if rows >= UNIT_ROWS || last {
             let end = if last { i64::MAX } else { begins(g + 1) };
-            out.push(unit(Some((begins(first), end))));
+            let times = groups[first..=g].iter().map(|g| times(g, part));
+            let extent = Extent {
+                oldest: times.clone().map(|t| t.0).min().unwrap_or(part.ts_min),
+                newest: times.map(|t| t.1).max().unwrap_or(part.ts_max),
+                rows: rows.unsigned_abs(),
+            };
+            out.push((extent, unit(Some((begins(first), end)))));
             (first, rows) = (g + 1, 0);
         }
     }
     Ok(out)
+}
+
+/// Smallest and greatest event time of a row group; those of the part when it does not say.
+fn times(group: &RowGroupMetaData, part: &Part) -> (i64, i64) {
+    let ts = group
+        .columns()
+        .iter()
+        .find(|c| c.column_path().string() == Fixed::Ts.column_name());
+    match ts.and_then(|c| c.statistics()) {
+        Some(Statistics::Int64(s)) => (
+            s.min_opt().copied().unwrap_or(part.ts_min),
+            s.max_opt().copied().unwrap_or(part.ts_max),
+        ),
+        _ => (part.ts_min, part.ts_max),
+    }
 }
 
 fn plan(

@@ -1,7 +1,7 @@
 //! Resolves an ask over the snapshots: which sources each field has, and which units have rows.
 
 use super::guard::{Guard, Known, Places};
-use super::{Ask, Counters, Field, Output, Scan, Table, Unit, batch, buffer, part};
+use super::{Ask, Counters, Extent, Field, Output, Scan, Table, Unit, batch, buffer, part};
 use crate::Error;
 use crate::fields::{self, Source, View};
 use crate::predicate::Predicate;
@@ -93,12 +93,12 @@ pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Sc
         dictionary,
         fields,
         units: Vec::new(),
-        newest: Vec::new(),
+        extents: Vec::new(),
         index: sources.index,
         unknown,
         counters,
     };
-    let mut units: Vec<(i64, Unit)> = Vec::new();
+    let mut units: Vec<(Extent, Unit)> = Vec::new();
     batches.sort_by_key(|b| std::cmp::Reverse(b.batch.ts_range.1));
     let live: Vec<(Arc<BufferedBatch>, Guard)> = batches
         .into_iter()
@@ -108,20 +108,18 @@ pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Sc
             (Arc::clone(b.batch), guard)
         })
         .collect();
-    for (newest, unit) in buffer::units(live) {
-        units.push((newest, Unit::Buffer(unit)));
+    for (extent, unit) in buffer::units(live) {
+        units.push((extent, Unit::Buffer(unit)));
     }
     for p in parts {
         let mut guard = p.guard;
         guard.places = places;
-        let newest = p.part.ts_max;
-        for unit in part::units(&scan, p.part, &guard)? {
-            units.push((newest, Unit::Part(unit)));
+        for (extent, unit) in part::units(&scan, p.part, &guard)? {
+            units.push((extent, Unit::Part(unit)));
         }
     }
-    // Stable: the row groups of a part stay in order.
-    units.sort_by_key(|(newest, _)| std::cmp::Reverse(*newest));
-    scan.newest = units.iter().map(|(newest, _)| *newest).collect();
+    units.sort_by_key(|(extent, _)| std::cmp::Reverse(extent.newest));
+    scan.extents = units.iter().map(|(extent, _)| *extent).collect();
     scan.units = units.into_iter().map(|(_, u)| u).collect();
     Ok(scan)
 }

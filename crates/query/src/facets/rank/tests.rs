@@ -90,7 +90,7 @@ fn difference_is_the_greatest_difference_of_shares_and_null_is_a_value() {
 
 #[test]
 fn a_measure_is_compared_by_its_distribution() {
-    let text: Vec<String> = (0..100).map(|i| format!("!{}.5", i)).collect();
+    let text: Vec<String> = (0..100).map(|i| format!("!{i}.5")).collect();
     let fields: Vec<[(&str, &str); 1]> = text.iter().map(|t| [("m", t.as_str())]).collect();
     let rows: Vec<(bool, &[(&str, &str)])> = fields
         .iter()
@@ -161,7 +161,7 @@ fn the_slow_route_and_handle_come_before_what_follows_from_them() {
             slow,
             vec![
                 ("duration_ms", format!("!{ms}")),
-                ("busy_ns", format!("!{}", (ms * 1e6) as i64)),
+                ("busy_ns", format!("!{:.0}", ms * 1e6)),
                 ("http.route", route.to_owned()),
                 ("name", format!("GET {route}")),
                 ("user.handle", handle.to_owned()),
