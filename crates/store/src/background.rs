@@ -30,12 +30,12 @@ const MARK_HYSTERESIS: u64 = 512 << 20;
 
 /// Free room below which merges stop (reliability.md §3), bytes.
 fn warn_mark(total: u64) -> u64 {
-    (total / 10).max(5 * GIB).min(50 * GIB)
+    (total / 10).clamp(5 * GIB, 50 * GIB)
 }
 
 /// Free room below which appends are refused, bytes.
 fn read_only_mark(total: u64) -> u64 {
-    (total / 100 * 3).max(GIB).min(10 * GIB)
+    (total / 100 * 3).clamp(GIB, 10 * GIB)
 }
 
 /// Body of the flushing thread.

@@ -26,9 +26,12 @@ struct Stat {
     changed: bool,
 }
 
+/// Keys by dataset.
+type Datasets = Map<Arc<str>, Map<Arc<str>, Stat>>;
+
 #[derive(Debug, Default)]
 struct Inner {
-    envs: Map<EnvId, Map<Arc<str>, Map<Arc<str>, Stat>>>,
+    envs: Map<EnvId, Datasets>,
     queried: Map<(EnvId, Arc<str>), (i64, u64, bool)>,
     pinned: Map<EnvId, HashSet<Arc<str>>>,
 }
@@ -174,14 +177,7 @@ impl Fields {
     }
 }
 
-fn note_one(
-    env: &mut Map<Arc<str>, Map<Arc<str>, Stat>>,
-    dataset: &str,
-    key: &Arc<str>,
-    ty: Type,
-    rows: u64,
-    at: i64,
-) {
+fn note_one(env: &mut Datasets, dataset: &str, key: &Arc<str>, ty: Type, rows: u64, at: i64) {
     let keys = match env.get_mut(dataset) {
         Some(keys) => keys,
         None => env.entry(dataset.into()).or_default(),
@@ -211,7 +207,6 @@ fn note_one(
 }
 
 /// The datasets of a batch, and which one each row is of (`None`: all of the first).
-#[expect(clippy::type_complexity, reason = "used once, named above")]
 fn datasets(batch: &EventBatch) -> Option<(Vec<&str>, Option<Vec<usize>>)> {
     let column = batch.fixed(Fixed::Dataset)?;
     let Data::Str(s) = &column.data else {

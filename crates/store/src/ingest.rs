@@ -93,13 +93,13 @@ pub(crate) fn run(inner: &Inner, queue: &Receiver<Message>, mut wal: WalWriter) 
     let mut group = GroupBuilder::default();
     while let Ok(Message::Append(first)) = queue.recv() {
         let mut bytes = first.encoded.len();
-        let mut requests = vec![first];
+        let mut requests = vec![*first];
         let mut stop = false;
         while bytes < GROUP_BYTES && requests.len() < GROUP_WAITERS {
             match queue.try_recv() {
                 Ok(Message::Append(next)) => {
                     bytes += next.encoded.len();
-                    requests.push(next);
+                    requests.push(*next);
                 }
                 Ok(Message::Stop) => {
                     stop = true;
@@ -125,12 +125,7 @@ pub(crate) fn run(inner: &Inner, queue: &Receiver<Message>, mut wal: WalWriter) 
 }
 
 /// Writes one group and acknowledges it.
-fn commit(
-    inner: &Inner,
-    wal: &mut WalWriter,
-    group: &mut GroupBuilder,
-    requests: Vec<Box<Request>>,
-) {
+fn commit(inner: &Inner, wal: &mut WalWriter, group: &mut GroupBuilder, requests: Vec<Request>) {
     let queued: usize = requests.iter().map(|r| r.bytes).sum();
     let ingest_ms = inner.next_ingest_ms();
     let first_seq = inner.next_seq.load(Ordering::SeqCst);
@@ -147,7 +142,7 @@ fn commit(
             identity,
             done,
             ..
-        } = *request;
+        } = request;
         let repeat = identity.and_then(|id| seen.find(&id, ingest_ms));
         if let Some(sequence) = repeat {
             // One that repeats a request of this very group waits for its outcome with it.

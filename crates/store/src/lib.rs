@@ -28,6 +28,7 @@ mod seen;
 pub mod snapshot;
 mod store;
 mod time;
+mod verify;
 mod wal;
 
 use event::{EnvId, EventBatch, TableId, Type};
@@ -39,6 +40,7 @@ pub use options::{Clock, Options, Retention, SystemClock};
 pub use part::{Part, PartReader, Placement, TraceHit};
 pub use snapshot::{BufferedBatch, Expiry, Snapshot};
 pub use store::Store;
+pub use verify::{Problem, Verification};
 
 /// One batch to be kept.
 pub struct Append {

@@ -138,9 +138,13 @@ impl Manifest {
         keys: Arc<KeyTable>,
         has_data: bool,
     ) -> Result<Self, Error> {
-        let fresh = !path.exists();
         let db = Connection::open(path)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
+        // The tables are made in one transaction: a crash before it leaves an empty file.
+        let tables: i64 = db
+            .query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get(0))
+            .map_err(damaged)?;
+        let fresh = tables == 0;
         if !fresh {
             let format: Option<i64> = db
                 .query_row("SELECT value FROM meta WHERE name = 'format'", [], |r| {

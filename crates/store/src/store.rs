@@ -10,7 +10,7 @@ use crate::seen::Seen;
 use crate::wal::{WalFiles, WalWriter};
 use crate::{
     Append, Clock, Done, Error, FieldStat, Health, Options, Recovery, Retention, Snapshot, Stats,
-    TableStats, Tombstone, background, recovery,
+    TableStats, Tombstone, Verification, background, recovery,
 };
 use crossbeam_channel::{Receiver, Sender};
 use event::{EnvId, TableId};
@@ -219,6 +219,14 @@ impl Store {
     /// and be started again. Called at once when that has happened.
     pub fn on_poisoned(&self, callback: Box<dyn FnOnce(&str) + Send>) {
         self.0.inner.status.on_poisoned(callback);
+    }
+
+    /// Checks every part and WAL file: checksums, footers, row counts, order, trace indexes.
+    ///
+    /// # Errors
+    /// When the disk cannot be read; what is wrong with the data is in the report.
+    pub fn verify(&self) -> Result<Verification, Error> {
+        self.0.inner.verify()
     }
 
     /// Looks at the free room now: below the mark batches are refused, above they are taken again.

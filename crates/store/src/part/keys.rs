@@ -97,7 +97,6 @@ impl Bloom {
         let bits = self.0.len() as u64 * 64;
         (0..7u64).map(move |i| {
             let bit = a.wrapping_add(i.wrapping_mul(b)) % bits;
-            #[expect(clippy::cast_possible_truncation, reason = "an index into a Vec")]
             let word = (bit / 64) as usize;
             (word, 1u64 << (bit % 64))
         })

@@ -129,7 +129,6 @@ impl PartFile {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "an index into a slice")]
 fn place(block: u64) -> (usize, u64) {
     ((block / 64) as usize, 1 << (block % 64))
 }

@@ -121,10 +121,6 @@ impl GroupBuilder {
         self.bytes[12..16].copy_from_slice(&crc.to_le_bytes());
         &self.bytes
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
-    }
 }
 
 /// `group` from its header on; exactly its length.

@@ -1,5 +1,15 @@
 //! The store from outside: what was acknowledged is there, once, whatever happens.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test fails by panicking, and counts in small numbers"
+)]
+
 mod common;
+mod crash;
+mod faults;
 mod merge;
+mod repeats;
+mod sim;
 mod slice;
