@@ -39,8 +39,8 @@ describe('arrivals', () => {
   it('show a refusal at once, with why, fix and the line to copy', async () => {
     await page.goto(at());
     await page.getByText('live', { exact: true }).waitFor();
-    expect(await refused('wrongkey_one_000000000')).toBe(401);
-    const item = list().getByRole('listitem').filter({ hasText: 'wrongkey' }).first();
+    expect(await refused('kone_no_such_key_00000')).toBe(401);
+    const item = list().getByRole('listitem').filter({ hasText: 'kone_' }).first();
     await item.getByText('no environment has this key').first().waitFor({ timeout: 5_000 });
     await item.getByText('why').waitFor();
     await item.getByText(/OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=/u).waitFor();
@@ -55,11 +55,11 @@ describe('arrivals', () => {
   });
 
   it('filter by outcome and sender, in the address', async () => {
-    await refused('wrongkey_two_000000000');
+    await refused('ktwo_no_such_key_00000');
     await page.goto(at());
     await page.getByRole('button', { name: /^Refused/u }).click();
     await page.waitForURL(/outcome=refused/u);
-    await list().getByText('wrongkey').first().waitFor();
+    await list().getByText('ktwo_').first().waitFor();
     expect(
       await list()
         .getByText(/→ cruddur/u)
@@ -67,9 +67,9 @@ describe('arrivals', () => {
     ).toBe(0);
     await page.getByRole('button', { name: 'Taken', exact: true }).click();
     await page.waitForURL(/outcome=taken/u);
-    await list().getByText('wrongkey').first().waitFor({ state: 'detached' });
+    await list().getByText('ktwo_').first().waitFor({ state: 'detached' });
     await page.goBack();
-    await list().getByText('wrongkey').first().waitFor();
+    await list().getByText('ktwo_').first().waitFor();
   });
 
   it('add up', async () => {
@@ -90,17 +90,17 @@ describe('arrivals', () => {
     await page.getByText('live', { exact: true }).waitFor();
     await page.keyboard.press('Space');
     await page.getByRole('button', { name: /^Go on/u }).waitFor();
-    await refused('wrongkey_three_0000000');
+    await refused('kthree_no_such_key_000');
     await page.getByRole('button', { name: /^Go on, [\d,]+ new/u }).waitFor();
-    expect(await list().getByText('wrongkey_thr').count()).toBe(0);
+    expect(await list().getByText('kthre').count()).toBe(0);
     await page.keyboard.press('Space');
-    await list().getByText('wrongkey').first().waitFor();
+    await list().getByText('kthre').first().waitFor();
   });
 
   it.each(['light', 'dark'] as const)('are accessible, %s', async (theme) => {
     const own = await visit(browser, { theme });
     try {
-      await refused('wrongkey_four_00000000');
+      await refused('kfour_no_such_key_0000');
       await own.page.goto(at());
       await own.page.getByText('why').first().waitFor();
       expect(await violations(own.page)).toEqual([]);

@@ -88,7 +88,7 @@ describe('send data', () => {
     await post(
       `${target.otlp}/v1/traces`,
       exportOf(trace, spans, BigInt(Date.now()) * 1_000_000n),
-      'wrongkey_send_0000000',
+      'ksend_no_such_key_000',
     );
     // Data of the demo may take the card away again; the log of what was heard stays.
     await hears().getByText('no environment has this key').first().waitFor({ timeout: 10_000 });

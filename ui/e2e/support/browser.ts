@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const CHROMIUM = process.env.FOURSIGHT_CHROMIUM ?? '/usr/bin/chromium';
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -23,8 +23,7 @@ const PAGE_WITHIN_MS = 30_000;
 const SHOTS = fileURLToPath(new URL('../shots/', import.meta.url));
 
 export async function launch(): Promise<Browser> {
-  if (!existsSync(CHROMIUM))
-    throw new Error(`no browser at ${CHROMIUM}: install Chromium or set FOURSIGHT_CHROMIUM`);
+  if (!existsSync(CHROMIUM)) throw new Error(`no browser at ${CHROMIUM}: install Chromium or set CHROMIUM`);
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: PAGE_WITHIN_MS });
 }
 

@@ -54,8 +54,6 @@ export type Arrival = {
   first_ns: Nanos;
   /** The same for like deliveries. On the live stream: the row that this delivery belongs to. */
   id: string;
-  /** Items received in the last five minutes. */
-  items_last_5m: number;
   /** First characters of the key, whether known or not. */
   key_prefix?: string | null;
   /** When the last of them came. */
@@ -65,6 +63,8 @@ export type Arrival = {
   /** `otlp/http`, `otlp/grpc`, `events`, `api`. */
   protocol: string;
   reason?: ArrivalReason | null;
+  /** Items received in the last five minutes. */
+  received_last_5m: number;
   /** Address of the sender. */
   sender: string;
   /** What was sent: `traces`, `logs`, `metrics`, `events`. */
@@ -107,6 +107,8 @@ export type ArrivalReason = {
 
 /** Deliveries and counters. */
 export type Arrivals = {
+  /** The same by protocol; those that never came are left out. */
+  by_protocol: Array<ProtocolCounters>;
   /**
    * Over everything that ever came (to the environment asked for):
    * received = stored + refused + dropped + merged.
@@ -276,6 +278,11 @@ export type Facet = {
   difference: number;
   /** Its visible name. */
   field: string;
+  /**
+   * It tells nothing of its own: its telling value is on the same rows as that of this field,
+   * which stands before it, or it follows the measured field.
+   */
+  follows?: string | null;
   /** More than 90 % of its values differ over more than 20 rows, or it is a known id. */
   is_id: boolean;
   /** Its distribution. */
@@ -519,6 +526,14 @@ export type Problem = {
   status: number;
   /** What kind of thing went wrong, in few words; the same for the same cause. */
   title: string;
+};
+
+/** Items of one protocol. */
+export type ProtocolCounters = {
+  /** Its items. */
+  counters: Counters;
+  /** `otlp/http`, `otlp/grpc`, `events`, `api`. */
+  protocol: string;
 };
 
 /** A question over one dataset or a whole environment. */

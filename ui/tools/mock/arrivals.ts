@@ -16,14 +16,14 @@ function row(agoMs: number, more: Partial<Arrival>): Arrival {
     signals: ['traces'],
     sender: '172.18.0.4',
     user_agent: 'OTel-OTLP-Exporter-Python/1.29.0',
-    key_prefix: 'fs_in_3k7Q',
+    key_prefix: 'fs_in_3k7…',
     env: 'bootcamp',
     datasets: ['backend-flask'],
     wire_bytes: 2_104,
     counters: { ...NONE, received: 2, stored: 2 },
     reason: null,
     outcome: 'taken',
-    items_last_5m: 0,
+    received_last_5m: 0,
     ...more,
   };
 }
@@ -35,7 +35,7 @@ export const rows: Arrival[] = [
   row(120, {}),
   row(640, {
     sender: '172.18.0.3',
-    key_prefix: 'abcd',
+    key_prefix: 'abcd…',
     env: null,
     datasets: [],
     deliveries: 14,
@@ -51,7 +51,7 @@ export const rows: Arrival[] = [
   row(900, {
     sender: '172.18.0.6',
     env: 'dev',
-    key_prefix: 'fs_in_9d1x',
+    key_prefix: 'fs_in_9d1…',
     deliveries: 3,
     first_ns: first(290_000),
     counters: { ...NONE, received: 9, stored: 9 },
@@ -93,6 +93,7 @@ export function arrivals(outcome: string | null): Arrivals {
   return {
     rows: rows.filter((one) => outcome === 'all' || outcome === null || (outcome === 'refused') === bad(one)),
     counters,
+    by_protocol: [{ protocol: 'otlp/http', counters }],
     refused_last_5m: 15,
   };
 }

@@ -85,7 +85,7 @@ export function Delivery({ row, env, devKey, open, setOpen, pick }: Props) {
               title="Only with this key"
               onClick={() => row.key_prefix && pick({ key: row.key_prefix })}
             >
-              {row.key_prefix}…
+              {row.key_prefix}
             </button>
           )}
         </span>

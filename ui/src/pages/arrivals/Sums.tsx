@@ -3,7 +3,7 @@ import type { Arrivals } from '@/api/types.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { count } from '@/lib/format.ts';
 import styles from './arrivals.module.css';
-import { addsUp, byProtocol, byReason, bySender, protocolName } from './model.ts';
+import { addsUp, byReason, bySender, protocolName } from './model.ts';
 
 const MOST_SENDERS = 20;
 
@@ -15,7 +15,7 @@ interface Props {
 
 /** The same deliveries summed: by protocol, by sender, by reason. */
 export function Sums({ state, env, pick }: Props) {
-  const protocols = byProtocol(state);
+  const protocols = state.by_protocol;
   const senders = bySender(state.rows, env);
   const reasons = byReason(state.rows);
   const all = protocols.every((one) => addsUp(one.counters));
@@ -23,7 +23,7 @@ export function Sums({ state, env, pick }: Props) {
     <aside className={`panel ${styles.sums}`} aria-label="Sums">
       <div className="head">
         <h2>By protocol</h2>
-        <span className="muted right">in this list</span>
+        <span className="muted right">since counting began</span>
       </div>
       <table className={styles.table}>
         <thead>

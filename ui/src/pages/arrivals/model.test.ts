@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Arrival, ArrivalEvent, Arrivals } from '@/api/types.ts';
-import {
-  addsUp,
-  applyEvents,
-  byProtocol,
-  byReason,
-  bySender,
-  outcomeWords,
-  passes,
-  seen,
-  tone,
-} from './model.ts';
+import { addsUp, applyEvents, byReason, bySender, outcomeWords, passes, seen, tone } from './model.ts';
 
 const NONE = { received: 0, stored: 0, refused: 0, dropped: 0, merged: 0 };
 
@@ -31,7 +21,7 @@ function row(id: string, more: Partial<Arrival> = {}): Arrival {
     counters: { ...NONE, received: 2, stored: 2 },
     reason: null,
     outcome: 'taken',
-    items_last_5m: 0,
+    received_last_5m: 0,
     ...more,
   };
 }
@@ -44,6 +34,7 @@ const refused = row('r', {
 const state: Arrivals = {
   rows: [row('a')],
   counters: { ...NONE, received: 2, stored: 2 },
+  by_protocol: [],
   refused_last_5m: 0,
 };
 const came = (arrival: Arrival): ArrivalEvent => ({ kind: 'arrival', arrival });
@@ -62,6 +53,9 @@ describe('live events', () => {
     expect(next.rows[0]?.datasets).toEqual(['backend-flask', 'other']);
     expect(next.rows[0]?.first_ns).toBe('1000000000');
     expect(next.counters).toEqual({ ...NONE, received: 6, stored: 6 });
+    expect(next.by_protocol).toEqual([
+      { protocol: 'otlp/http', counters: { ...NONE, received: 4, stored: 4 } },
+    ]);
   });
   it('do not count what the list already has', () => {
     expect(applyEvents(state, [came(row('a'))]).state).toBe(state);
@@ -119,12 +113,8 @@ describe('filter and sums', () => {
     expect(addsUp({ received: 5, stored: 1, refused: 1, dropped: 1, merged: 2 })).toBe(true);
     expect(addsUp({ ...NONE, received: 1 })).toBe(false);
   });
-  it('sums by protocol, sender and reason', () => {
+  it('sums by sender and reason', () => {
     const rows = [row('a'), row('b', { protocol: 'events', env: 'dev' }), refused];
-    expect(byProtocol({ ...state, rows }).map((one) => [one.protocol, one.counters.received])).toEqual([
-      ['otlp/http', 16],
-      ['events', 2],
-    ]);
     const senders = bySender(rows, 'bootcamp');
     expect(senders.map((one) => [one.sender, one.onlyRefused])).toEqual([
       ['172.18.0.4', false],

@@ -23,7 +23,7 @@ export function applyEvents(
   state: Arrivals,
   events: readonly ArrivalEvent[],
 ): { state: Arrivals; missed: number } {
-  let { counters } = state;
+  let { counters, by_protocol } = state;
   let missed = 0;
   const known = new Map(state.rows.map((row) => [row.id, row]));
   const changed = new Map<string, Arrival>();
@@ -35,13 +35,21 @@ export function applyEvents(
     // The list may be newer than a delivery that waited on the stream.
     if (row && compareNs(arrival.last_ns, row.last_ns) <= 0) continue;
     counters = plus(counters, arrival.counters);
+    by_protocol = counted(by_protocol, arrival);
     changed.set(arrival.id, row ? joined(row, arrival) : arrival);
   }
   if (changed.size === 0) return { state, missed };
   const rows = [...changed.values(), ...state.rows.filter((row) => !changed.has(row.id))]
     .sort((a, b) => compareNs(b.last_ns, a.last_ns))
     .slice(0, MOST_ROWS);
-  return { state: { ...state, rows, counters }, missed };
+  return { state: { ...state, rows, counters, by_protocol }, missed };
+}
+
+function counted(sums: Arrivals['by_protocol'], { protocol, counters }: Arrival): Arrivals['by_protocol'] {
+  if (!sums.some((one) => one.protocol === protocol)) return [...sums, { protocol, counters }];
+  return sums.map((one) =>
+    one.protocol === protocol ? { protocol, counters: plus(one.counters, counters) } : one,
+  );
 }
 
 /** A row with one more of its deliveries. */
@@ -52,7 +60,7 @@ function joined(row: Arrival, next: Arrival): Arrival {
     deliveries: row.deliveries + next.deliveries,
     counters: plus(row.counters, next.counters),
     wire_bytes: row.wire_bytes + next.wire_bytes,
-    items_last_5m: row.items_last_5m + next.counters.received,
+    received_last_5m: row.received_last_5m + next.counters.received,
     datasets: union(row.datasets, next.datasets),
     signals: union(row.signals, next.signals),
   };
@@ -128,8 +136,6 @@ export function seen(row: Arrival): string {
 
 export const addsUp = (c: Counters): boolean => c.received === c.stored + c.refused + c.dropped + c.merged;
 
-const NOTHING: Counters = { received: 0, stored: 0, refused: 0, dropped: 0, merged: 0 };
-
 export function plus(a: Counters, b: Counters): Counters {
   return {
     received: a.received + b.received,
@@ -138,15 +144,6 @@ export function plus(a: Counters, b: Counters): Counters {
     dropped: a.dropped + b.dropped,
     merged: a.merged + b.merged,
   };
-}
-
-/** Sums of the listed rows by protocol. */
-export function byProtocol(state: Arrivals): { protocol: string; counters: Counters }[] {
-  const sums = new Map<string, Counters>();
-  for (const row of state.rows) sums.set(row.protocol, plus(sums.get(row.protocol) ?? NOTHING, row.counters));
-  return [...sums]
-    .map(([protocol, counters]) => ({ protocol, counters }))
-    .sort((a, b) => b.counters.received - a.counters.received);
 }
 
 export interface SenderSum {

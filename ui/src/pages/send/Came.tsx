@@ -54,7 +54,7 @@ export function CameRefused({ row, env, secret }: { row: Arrival; env: string; s
           {row.key_prefix ? (
             <>
               {' '}
-              (key <code>{row.key_prefix}…</code>)
+              (key <code>{row.key_prefix}</code>)
             </>
           ) : null}
         </dd>
@@ -84,7 +84,7 @@ export function CameElsewhere({ row, env }: { row: Arrival; env: string }) {
       <Facts row={row}>
         <dt>why</dt>
         <dd>
-          key <code>{row.key_prefix}…</code> belongs to <b className="strong">{other}</b>, not to {env}
+          key <code>{row.key_prefix}</code> belongs to <b className="strong">{other}</b>, not to {env}
         </dd>
         <dt>fix</dt>
         <dd>if you meant {env}, set the lines at the left and restart the app</dd>

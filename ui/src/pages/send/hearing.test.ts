@@ -23,7 +23,7 @@ function came(id: string, more: Partial<Arrival> = {}): ArrivalEvent {
       counters,
       reason: null,
       outcome: 'taken',
-      items_last_5m: 0,
+      received_last_5m: 0,
       ...more,
     },
   };
