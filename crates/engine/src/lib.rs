@@ -147,6 +147,14 @@ impl Engine {
         Ok(self.0.store.flush()?)
     }
 
+    /// Merges all parts. Blocks: for benchmarks and tests; it also happens by itself.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn compact(&self) -> Result<(), Error> {
+        Ok(self.0.store.compact(true)?)
+    }
+
     /// Which event times are taken: now, and the retention.
     #[must_use]
     pub fn row_policy(&self) -> RowPolicy {
@@ -156,6 +164,27 @@ impl Engine {
             now,
             oldest: (days > 0).then(|| now - i64::from(days) * 86_400_000_000_000),
         }
+    }
+
+    /// Deletes a dataset and its rows: gone for every question that starts afterwards.
+    ///
+    /// # Errors
+    /// [`catalog::Error`]: not found, protected, or the store cannot write now.
+    pub fn delete_dataset(&self, env: EnvId, slug: &str) -> Result<(), catalog::Error> {
+        let info = self
+            .0
+            .catalog
+            .dataset(env, slug)
+            .ok_or(catalog::Error::NotFound("dataset"))?;
+        if info.delete_protected {
+            return Err(catalog::Error::Protected("the dataset"));
+        }
+        // Rows first: a dataset without rows is better than rows without a dataset.
+        self.0
+            .store
+            .delete(env, slug)
+            .map_err(|e| catalog::Error::Storage(e.to_string()))?;
+        self.0.catalog.delete_dataset(env, slug)
     }
 
     /// The environment and key of a secret, whatever its state; nothing is noted.

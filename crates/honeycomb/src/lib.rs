@@ -143,7 +143,8 @@ async fn route(call: &mut Call) -> Result<Response, Fail> {
         ["datasets"] => Err(Fail::method("GET, POST")),
         ["datasets", d] if get => settings::get_dataset(call, d),
         ["datasets", d] if put => settings::update_dataset(call, d).await,
-        ["datasets", _] => Err(Fail::method("GET, PUT")),
+        ["datasets", d] if delete => settings::delete_dataset(call, d).await,
+        ["datasets", _] => Err(Fail::method("GET, PUT, DELETE")),
 
         ["columns", d] if get => settings::list_columns(call, d),
         ["columns", d] if post => settings::create_column(call, d).await,

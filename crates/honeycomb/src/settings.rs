@@ -167,6 +167,24 @@ pub(crate) async fn update_dataset(call: &mut Call, slug: &str) -> Result<Respon
     Ok(answer_dataset(call, &grant, StatusCode::OK, &info))
 }
 
+pub(crate) async fn delete_dataset(call: &mut Call, slug: &str) -> Result<Response, Fail> {
+    let grant = call.admit(Permission::ManageColumns)?;
+    let info = call.dataset(&grant, slug)?;
+    let engine = call.engine().clone();
+    let env = grant.env();
+    // The store syncs its tombstone: disk work.
+    tokio::task::spawn_blocking(move || engine.delete_dataset(env, &info.slug))
+        .await
+        .map_err(|e| {
+            tracing::error!(error = %e, "deleting a dataset");
+            Fail::problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the dataset was not deleted",
+            )
+        })??;
+    Ok(call::json(StatusCode::ACCEPTED, &json!({})))
+}
+
 /// One column as the vendor shows it.
 struct Column {
     key: String,

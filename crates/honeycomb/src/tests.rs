@@ -256,7 +256,9 @@ async fn refusals_of_events() {
     let bomb = bomb.finish().unwrap();
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000)).into_bytes();
     let unknown = "unknown API key - check your credentials";
-    let cases: Vec<(Vec<(&str, &str)>, Vec<u8>, u16, &str, &str)> = vec![
+    /// Headers, body; status, text, reason.
+    type Case<'a> = (Vec<(&'a str, &'a str)>, Vec<u8>, u16, &'a str, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         (vec![], good.clone(), 401, unknown, "missing_key"),
         (
             vec![("x-honeycomb-team", "nobodys")],
@@ -467,4 +469,229 @@ async fn a_body_without_a_length_is_cut_at_the_limit() {
     let reply = f.send("POST", "/1/events/shop", &key, body).await;
     assert_eq!((reply.status, f.last_reason()), (413, Some("too_large")));
     f.close().await;
+}
+
+#[tokio::test]
+async fn columns_are_those_that_came_and_those_made_by_hand() {
+    let f = start();
+    f.batch(
+        "shop",
+        json!([{"data": {"price": 1.5, "n": 2, "ok": true, "who": "me"}}]),
+    )
+    .await;
+    let list = f.api("GET", "/1/columns/shop", Value::Null).await.json();
+    let ty = |name: &str| {
+        let list = list.as_array().unwrap();
+        list.iter()
+            .find(|c| c["key_name"] == name)
+            .map(|c| c["type"].clone())
+    };
+    for (name, want) in [
+        ("price", "float"),
+        ("n", "integer"),
+        ("ok", "boolean"),
+        ("who", "string"),
+    ] {
+        assert_eq!(ty(name), Some(json!(want)), "{name}");
+    }
+    let one = f
+        .api("GET", "/1/columns/shop?key_name=price", Value::Null)
+        .await
+        .json();
+    let id = one["id"].as_str().unwrap().to_owned();
+    let path = format!("/1/columns/shop/{id}");
+    let update =
+        json!({"key_name": "price", "type": "float", "description": "in euros", "hidden": true});
+    let changed = f.api("PUT", &path, update).await.json();
+    assert_eq!(
+        (&changed["description"], &changed["hidden"]),
+        (&json!("in euros"), &json!(true))
+    );
+    assert_eq!(f.api("GET", &path, Value::Null).await.json(), changed);
+    let renamed = f.api("PUT", &path, json!({"key_name": "cost"})).await;
+    assert_eq!(renamed.status, 422);
+    let made = f
+        .api("POST", "/1/columns/shop", json!({"key_name": "later"}))
+        .await;
+    assert_eq!(
+        (made.status, made.json()["type"].clone()),
+        (201, json!("string"))
+    );
+    let twice = f
+        .api("POST", "/1/columns/shop", json!({"key_name": "later"}))
+        .await;
+    assert_eq!(twice.status, 409);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/1/columns/shop/{id}");
+    assert_eq!(f.api("DELETE", &path, Value::Null).await.status, 204);
+    assert_eq!(f.api("GET", &path, Value::Null).await.status, 404);
+    assert_eq!(
+        f.api("GET", "/1/columns/shop/x", Value::Null).await.status,
+        400
+    );
+    assert_eq!(
+        f.api("GET", "/1/columns/shop?key_name=none", Value::Null)
+            .await
+            .status,
+        404
+    );
+    assert_eq!(
+        f.api("GET", "/1/columns/none/x", Value::Null).await.json()["error"],
+        "Dataset not found"
+    );
+    f.close().await;
+}
+
+#[tokio::test]
+async fn a_question_is_kept_as_posted_and_answered_when_polled() {
+    let f = start();
+    let events: Vec<_> = (0..10)
+        .map(|i| json!({"data": {"n": i, "name": ["a", "b"][i % 2]}}))
+        .collect();
+    f.batch("shop", events.into()).await;
+    let spec = json!({
+        "calculations": [{"op": "COUNT"}, {"op": "MAX", "column": "n"}],
+        "breakdowns": ["name"],
+        "orders": [{"column": "name", "order": "ascending"}],
+        "havings": [{"calculate_op": "COUNT", "op": ">", "value": 1}],
+        "limit": 7, "time_range": 3600, "granularity": 60,
+    });
+    let saved = f.api("POST", "/1/queries/shop", spec.clone()).await;
+    assert_eq!(saved.status, 200);
+    let mut echoed = saved.json();
+    let id = echoed.as_object_mut().unwrap().remove("id").unwrap();
+    let id = id.as_str().unwrap();
+    assert_eq!(echoed, spec);
+    let read = f
+        .api("GET", &format!("/1/queries/shop/{id}"), Value::Null)
+        .await;
+    assert_eq!(read.json()["limit"], 7);
+    let ask = json!({"query_id": id, "disable_total_by_aggregate": false});
+    let started = f.api("POST", "/1/query_results/shop", ask).await;
+    assert_eq!(started.status, 201);
+    assert_eq!(started.json()["complete"], false);
+    let location = started.header("location").to_owned();
+    let mut reply = f.api("GET", &location, Value::Null).await;
+    for _ in 0..200 {
+        if reply.status != 200 || reply.json()["complete"] == true {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        reply = f.api("GET", &location, Value::Null).await;
+    }
+    let body = reply.json();
+    assert_eq!(body["complete"], true, "{body}");
+    assert_eq!(
+        body["data"]["results"],
+        json!([
+            {"data": {"name": "a", "COUNT": 5, "MAX(n)": 8}},
+            {"data": {"name": "b", "COUNT": 5, "MAX(n)": 9}},
+        ])
+    );
+    assert_eq!(body["data"]["total_by_aggregate"]["data"]["COUNT"], 10);
+    assert!(!body["data"]["series"].as_array().unwrap().is_empty());
+    assert!(!body["links"]["query_url"].as_str().unwrap().is_empty());
+    assert!(reply.header("cache-control").contains("max-age"));
+    f.close().await;
+}
+
+#[tokio::test]
+async fn questions_that_cannot_be_asked_are_told_by_name() {
+    let f = start();
+    f.batch("shop", json!([{"data": {"n": 1}}])).await;
+    for (spec, field, says) in [
+        (json!({"breakdowns": ["nowhere"]}), "breakdowns", "nowhere"),
+        (
+            json!({"filters": [{"column": "root.nowhere", "op": "exists"}]}),
+            "filters",
+            "nowhere",
+        ),
+        (
+            json!({"formulas": [{"name": "f", "expression": "$a"}]}),
+            "formulas",
+            "not supported",
+        ),
+        (
+            json!({"calculations": [{"op": "MEDIAN", "column": "n"}]}),
+            "query",
+            "MEDIAN",
+        ),
+    ] {
+        let reply = f.api("POST", "/1/queries/shop", spec.clone()).await;
+        assert_eq!(reply.status, 422, "{spec}");
+        let detail = reply.json()["type_detail"][0].clone();
+        assert_eq!(detail["field"], field);
+        assert!(
+            detail["description"].as_str().unwrap().contains(says),
+            "{detail}"
+        );
+    }
+    for spec in [
+        json!({"filters": [{"column": "root.n", "op": "exists"}]}),
+        json!({}),
+    ] {
+        assert_eq!(f.api("POST", "/1/queries/shop", spec).await.status, 200);
+    }
+    assert_eq!(
+        f.api("POST", "/1/queries/__all__", json!({"breakdowns": ["n"]}))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        f.api("POST", "/1/queries/none", json!({})).await.json()["error"],
+        "Dataset not found"
+    );
+    let reply = f
+        .api("POST", "/1/query_results/shop", json!({"query_id": "none"}))
+        .await;
+    assert_eq!(reply.status, 404);
+    let reply = f.api("POST", "/1/query_results/shop", json!({})).await;
+    assert_eq!(reply.json()["type_detail"][0]["code"], "missing");
+    assert_eq!(
+        f.api("GET", "/1/query_results/shop/none", Value::Null)
+            .await
+            .status,
+        404
+    );
+    let key = [("x-honeycomb-team", CONFIGURATION)];
+    let reply = f.send("POST", "/1/queries/shop", &key, "{").await;
+    assert_eq!(
+        (reply.status, reply.json()["title"].clone()),
+        (400, json!("The request body could not be parsed."))
+    );
+    f.close().await;
+}
+
+#[tokio::test]
+async fn a_deleted_dataset_is_gone_with_its_rows() {
+    let f = start();
+    f.batch("shop", json!([{"data": {"n": 1}}])).await;
+    let protected = f.api("DELETE", "/1/datasets/shop", Value::Null).await;
+    assert_eq!(protected.status, 409);
+    let open = json!({"settings": {"delete_protected": false}});
+    assert_eq!(f.api("PUT", "/1/datasets/shop", open).await.status, 200);
+    let gone = f.api("DELETE", "/1/datasets/shop", Value::Null).await;
+    assert_eq!((gone.status, gone.json()), (202, json!({})));
+    assert_eq!(
+        f.api("GET", "/1/datasets/shop", Value::Null).await.status,
+        404
+    );
+    // Made again under its name it is empty: one event, not two.
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    f.batch("shop", json!([{"data": {"n": 2}}])).await;
+    let scope = engine::query::Scope {
+        env: f.engine.catalog().environments()[0].id,
+        dataset: Some("shop".into()),
+    };
+    let limits = engine::query::Limits::default();
+    let count = engine::query::Query::default();
+    let answer = f
+        .engine
+        .querier()
+        .run(&scope, &count, limits, None)
+        .await
+        .unwrap();
+    assert_eq!(answer.total["COUNT"], engine::query::Cell::Int(1));
+    f.engine.close().await.unwrap();
 }

@@ -328,6 +328,35 @@ impl Catalog {
         Ok(info)
     }
 
+    /// Takes a dataset out of the catalog. Its rows are the store's business.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Protected`].
+    pub(crate) fn delete_dataset(&self, env: EnvId, slug: &str) -> Result<(), Error> {
+        let mut conn = self.0.conn.lock();
+        let mut state = self.0.state.write();
+        let datasets = state
+            .datasets
+            .get_mut(&env)
+            .ok_or(Error::NotFound("dataset"))?;
+        let record = datasets
+            .by_slug
+            .get(slug)
+            .cloned()
+            .ok_or(Error::NotFound("dataset"))?;
+        if record.info.delete_protected {
+            return Err(Error::Protected("the dataset"));
+        }
+        let tx = conn.transaction()?;
+        let of = rusqlite::params![env.0, slug];
+        tx.execute("DELETE FROM datasets WHERE env = ?1 AND slug = ?2", of)?;
+        tx.execute("DELETE FROM columns WHERE env = ?1 AND dataset = ?2", of)?;
+        tx.commit()?;
+        datasets.by_slug.remove(slug);
+        datasets.by_name.remove(&record.info.name.to_lowercase());
+        Ok(())
+    }
+
     /// Counts rows stored in a dataset. In memory; written by [`Self::save_writes`].
     pub(crate) fn written(&self, env: EnvId, slug: &str, rows: u64, now: i64) {
         let state = self.0.state.read();

@@ -229,6 +229,30 @@ fn an_environment_has_at_most_500_datasets() {
 }
 
 #[test]
+fn a_protected_dataset_stays() {
+    let dir = dir();
+    let c = open(&dir);
+    let env = c.create_environment("e", None, NOW).unwrap().id;
+    c.create_dataset(env, "d", DatasetKind::Events, NOW)
+        .unwrap();
+    assert!(matches!(
+        c.delete_dataset(env, "d"),
+        Err(Error::Protected(_))
+    ));
+    let open_it = DatasetUpdate {
+        delete_protected: Some(false),
+        ..DatasetUpdate::default()
+    };
+    c.update_dataset(env, "d", open_it).unwrap();
+    c.delete_dataset(env, "d").unwrap();
+    assert!(c.dataset(env, "d").is_none());
+    assert!(matches!(
+        c.delete_dataset(env, "d"),
+        Err(Error::NotFound(_))
+    ));
+}
+
+#[test]
 fn questions_answers_and_links_stay_in_their_environment() {
     let dir = dir();
     let c = open(&dir);
