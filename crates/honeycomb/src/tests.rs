@@ -546,7 +546,7 @@ async fn columns_are_those_that_came_and_those_made_by_hand() {
 async fn a_question_is_kept_as_posted_and_answered_when_polled() {
     let f = start();
     let events: Vec<_> = (0..10)
-        .map(|i| json!({"data": {"n": i, "name": ["a", "b"][i % 2]}}))
+        .map(|i| json!({"data": {"n": i, "name": (["a", "b"][i % 2])}}))
         .collect();
     f.batch("shop", events.into()).await;
     let spec = json!({
