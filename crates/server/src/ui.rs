@@ -117,7 +117,7 @@ fn page() -> Response {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
          font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
-         frame-ancestors 'none'; require-trusted-types-for 'script'"
+         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types foursight-worker"
     );
     let mut response = html.into_response();
     let headers = response.headers_mut();

@@ -68,20 +68,9 @@ impl Server {
             Err(e) => panic!("{}: {e}", log.display()),
         };
         let child = Command::new(binary)
-            .arg("serve")
-            .arg("--data-dir")
-            .arg(data_dir)
-            .args([
-                "--http",
-                "127.0.0.1:0",
-                "--otlp-grpc",
-                "127.0.0.1:0",
-                "--otlp-http",
-                "127.0.0.1:0",
-            ])
+            .args(args)
             .arg("--ready-file")
             .arg(&ready_file)
-            .args(args)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
