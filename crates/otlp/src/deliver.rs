@@ -143,7 +143,7 @@ impl App {
         }) {
             return Err(refusal_of_all(refusal));
         }
-        let partial = partial(export.signal, &translated);
+        let partial = partial(&translated);
         let reason = translated.refused.first().map(|first| match first {
             RefusedRows::TooOld { .. } => Reason::TooOld,
             RefusedRows::Because { .. } => dataset_refusal
@@ -327,20 +327,13 @@ fn refusal_of_all(refusal: &Refusal) -> Refused {
     }
 }
 
-fn partial(signal: Signal, translated: &Translated) -> Partial {
-    let item = match signal {
-        Signal::Traces => "rows of spans",
-        Signal::Logs => "log records",
-        Signal::Metrics => "metric rows",
-    };
+fn partial(translated: &Translated) -> Partial {
     let reasons: Vec<String> = translated
         .refused
         .iter()
         .map(|refused| match refused {
-            RefusedRows::TooOld { rows } => {
-                format!("{rows} {item} refused: {}", Reason::TooOld.text())
-            }
-            RefusedRows::Because { rows, reason } => format!("{rows} {item} refused: {reason}"),
+            RefusedRows::TooOld { rows } => format!("{rows} refused: {}", Reason::TooOld.text()),
+            RefusedRows::Because { rows, reason } => format!("{rows} refused: {reason}"),
         })
         .collect();
     Partial {
