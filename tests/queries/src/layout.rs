@@ -97,7 +97,7 @@ impl Rig {
         let order = (0..5).flat_map(|k| (k..count).step_by(5));
         for (done, i) in order.enumerate() {
             append(&store, batches[i].take().expect("each batch once"));
-            if flushes > 0 && (done + 1) % every == 0 {
+            if flushes > 0 && (done + 1) % every == 0 && done + 1 < count {
                 store.flush().expect("a flush");
             }
         }

@@ -18,6 +18,14 @@ pub struct Row {
     json: Value,
 }
 
+impl Row {
+    /// As generated.
+    #[must_use]
+    pub fn json(&self) -> &Value {
+        &self.json
+    }
+}
+
 /// Runs the generator.
 ///
 /// # Errors
