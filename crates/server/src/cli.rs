@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Keys(KeysArgs),
     /// Asks a question.
     Query(QueryArgs),
+    /// Checks every part and WAL file of a data directory that no server has open.
+    Verify(VerifyArgs),
 }
 
 /// Settings of the server. Each is also a variable and a key of the configuration file.
@@ -243,6 +245,17 @@ pub(crate) struct QueryArgs {
     pub(crate) dataset: Option<String>,
     #[command(flatten)]
     pub(crate) target: Target,
+}
+
+/// `foursight verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The data directory [default: the user's data folder; for root /var/lib/foursight].
+    #[arg(long, env = "FOURSIGHT_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Ends the process with words: help on stdout, a mistake on stderr.

@@ -6,7 +6,7 @@
 //! **What it does not know.** Business rules.
 //!
 //! Reading order: [`cli`], [`settings`], [`serve`], [`listen`], [`connection`], [`routes`], [`ui`],
-//! [`metrics`]; then the commands: [`client`], [`commands`], [`demo`].
+//! [`metrics`]; then the commands: [`client`], [`commands`], [`verify`], [`demo`].
 
 mod cli;
 mod client;
@@ -21,12 +21,22 @@ mod routes;
 mod serve;
 mod settings;
 mod ui;
+mod verify;
 
 use std::process::ExitCode;
 
 /// Gives memory back after a burst; the system allocator keeps twice the peak.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// The allocator's settings: pages no longer used go back within a second, by a thread of its own.
+#[expect(
+    unsafe_code,
+    reason = "the allocator reads its settings from a symbol of this name"
+)]
+#[unsafe(export_name = "_rjem_malloc_conf")]
+pub static ALLOCATOR_SETTINGS: &[u8; 60] =
+    b"background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0\0";
 
 fn main() -> ExitCode {
     let command = match cli::parse() {
@@ -53,5 +63,6 @@ fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         cli::Command::Environments(args) => commands::environments(&args),
         cli::Command::Keys(args) => commands::keys(&args),
         cli::Command::Query(args) => commands::query(&args),
+        cli::Command::Verify(args) => verify::run(&args),
     }
 }

@@ -213,13 +213,12 @@ impl Server {
             _ = tokio::signal::ctrl_c() => tracing::warn!("asked again: requests under way are cut off"),
         }
         self.listeners.shutdown().await;
-        for path in [
-            Some(self.settings.data_dir.join(SERVER_FILE)),
-            self.settings.ready_file.clone(),
-        ] {
-            if let Some(path) = path {
-                remove(&path)?;
-            }
+        let own = self.settings.data_dir.join(SERVER_FILE);
+        for path in [Some(own), self.settings.ready_file.clone()]
+            .into_iter()
+            .flatten()
+        {
+            remove(&path)?;
         }
         self.engine
             .close()

@@ -1,5 +1,10 @@
 //! The binary from outside: start, refusals to start, stop, restart; credentials; limits; the UI.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where it stopped"
+)]
+
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -113,6 +118,29 @@ fn a_start_tells_where_it_listens_and_a_stop_is_clean() {
     );
 }
 
+/// *Guarantees*: a stream without an end hears what arrives, and does not hold up a stop.
+#[test]
+fn the_live_stream_ends_with_the_server() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(BINARY, data.path(), &["--dev"]);
+    let mut stream = std::net::TcpStream::connect(server.ready["http"].as_str().unwrap()).unwrap();
+    stream
+        .write_all(b"GET /foursight/v1/arrivals/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    assert!(
+        lines.any(|l| l.contains(r#"{"kind":"idle"}"#)),
+        "it says at once that it listens"
+    );
+    assert_eq!(send(&server, DEV_KEY, "one").status, 200);
+    let heard = lines.find(|l| l.contains(r#""kind":"arrival""#)).unwrap();
+    assert!(heard.contains(r#""stored":1"#), "{heard}");
+    let before = std::time::Instant::now();
+    assert_eq!(server.stop().code(), Some(0));
+    assert!(before.elapsed().as_secs() < 10, "{:?}", before.elapsed());
+}
+
 #[test]
 fn a_restart_keeps_data_and_counters() {
     let data = tempfile::tempdir().unwrap();
@@ -121,7 +149,12 @@ fn a_restart_keeps_data_and_counters() {
         assert_eq!(send(&server, DEV_KEY, &format!("span {i}")).status, 200);
     }
     assert_eq!(count(&server, &[], "dev"), 5);
+    let locked = refusal(&["verify", "--data-dir", text(data.path())], &[]);
+    assert!(locked.contains(&server.pid().to_string()), "{locked}");
     assert_eq!(server.stop().code(), Some(0));
+    let found: Value =
+        serde_json::from_str(&ok(&["verify", "--json", "--data-dir", text(data.path())])).unwrap();
+    assert_eq!((&found["ok"], &found["rows"]), (&json!(true), &json!(5)));
     let server = Server::start(BINARY, data.path(), &["--dev"]);
     assert_eq!(count(&server, &[], "dev"), 5);
     let arrivals = support::get(&server.url("/foursight/v1/arrivals")).json();
