@@ -37,7 +37,7 @@ describe('a trace', () => {
     await page.goto(at(home.trace));
     await row('home-activities-mock-data').waitFor();
     const main = page.getByRole('main');
-    for (const text of ['/api/activities/home', '500', '5 services', '6 spans', '1 missing', '2 errors']) {
+    for (const text of ['/api/activities/home', '500', '4 services', '6 spans', '1 missing', '2 errors']) {
       await main
         .getByText(text, { exact: true })
         .or(main.locator('span', { hasText: text }))

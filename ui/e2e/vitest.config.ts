@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { DemoLast } from './support/order.ts';
 
 /** Browser tests against a real server. One file after the other: they share its data and the machine. */
 export default defineConfig({
@@ -10,6 +11,9 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['e2e/support/setup.ts'],
     fileParallelism: false,
+    sequence: { sequencer: DemoLast },
+    // A server that died fails every test after it, slowly.
+    bail: 8,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     teardownTimeout: 20_000,

@@ -34,14 +34,24 @@ export interface Running {
   stop: () => Promise<void>;
 }
 
-/** Runs `foursight demo` with a seed and an empty data directory. */
-export async function startDemo(binary: string, seed: number): Promise<Running> {
+/** Runs `foursight demo` with a seed, on an empty data directory. */
+export function startDemo(binary: string, seed: number): Promise<Running> {
+  return start(binary, ['demo', '--seed', String(seed), '--no-open', '--app', ANY]);
+}
+
+/** Runs `foursight serve --dev`: nothing arrives but what a test sends. */
+export function startQuiet(binary: string): Promise<Running> {
+  return start(binary, ['serve', '--dev']);
+}
+
+const ANY = '127.0.0.1:0';
+
+async function start(binary: string, command: readonly string[]): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'foursight-e2e-'));
   const ready = join(folder, 'ready.json');
-  const any = '127.0.0.1:0';
-  const args = ['demo', '--seed', String(seed), '--no-open', '--data-dir', join(folder, 'data')];
-  for (const listener of ['--http', '--otlp-http', '--otlp-grpc', '--app']) args.push(listener, any);
-  const child = spawn(binary, [...args, '--ready-file', ready], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const args = [...command, '--data-dir', join(folder, 'data'), '--ready-file', ready];
+  for (const listener of ['--http', '--otlp-http', '--otlp-grpc']) args.push(listener, ANY);
+  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   child.stderr.on('data', (text) => {
     log = (log + String(text)).slice(-20_000);
@@ -53,12 +63,12 @@ export async function startDemo(binary: string, seed: number): Promise<Running> 
   const startedMs = Date.now();
   try {
     while (Date.now() < startedMs + READY_WITHIN_MS) {
-      if (child.exitCode !== null) throw new Error(`the demo ended with ${child.exitCode}:\n${log}`);
+      if (child.exitCode !== null) throw new Error(`${command[0]} ended with ${child.exitCode}:\n${log}`);
       const said = readJson(ready);
       if (said) return { target: await targetOf(`http://${said.http}`, said.demo, startedMs), stop };
       await sleep(50);
     }
-    throw new Error(`the demo was not ready within ${READY_WITHIN_MS} ms:\n${log}`);
+    throw new Error(`${command[0]} was not ready within ${READY_WITHIN_MS} ms:\n${log}`);
   } catch (error) {
     await stop();
     throw error;

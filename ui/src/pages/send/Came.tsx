@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { CircleCheck, CircleX, KeyRound, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { post } from '@/api/client.ts';
-import type { Arrival, Traces } from '@/api/types.ts';
+import type { Arrival, Rows } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { CopyButton } from '@/design/CopyButton.tsx';
 import { Icon } from '@/design/Icon.tsx';
@@ -14,19 +14,24 @@ import styles from './send.module.css';
 /** The first data: where it is, with a way to look at it. */
 export function Came({ row }: { row: Arrival }) {
   const dataset = row.datasets[0];
-  const trace = useQuery({
-    queryKey: ['send', 'trace', row.env, dataset, row.id],
+  // Any row will do, not only a root span: the dataset may hold the middle of traces alone.
+  const newest = useQuery({
+    queryKey: ['send', 'newest', row.env, dataset, row.id],
     queryFn: ({ signal }) =>
-      post<Traces>('/traces', { env: row.env, dataset, sort: 'newest', limit: 1 }, { signal }),
+      post<Rows>(
+        '/rows',
+        { env: row.env, dataset, query: { filters: [{ column: 'trace.trace_id', op: 'exists' }] }, limit: 1 },
+        { signal },
+      ),
     enabled: row.signals.includes('traces') && typeof row.env === 'string',
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const id = trace.data?.traces[0]?.trace_id;
+  const id = newest.data?.rows[0]?.['trace.trace_id'];
   return (
     <Card tone="ok" icon={CircleCheck} title="It works" at={row.last_ns}>
       <Facts row={row} />
       <div className={styles.act}>
-        {id && row.env ? (
+        {typeof id === 'string' && row.env ? (
           <Link {...paths.trace(row.env, id)} className="btn sm primary">
             Open the trace
           </Link>
