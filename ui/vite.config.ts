@@ -17,7 +17,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
   },
-  server: { host: '127.0.0.1', ...(mock ? {} : { proxy: { '/foursight': server } }) },
+  server: {
+    host: '127.0.0.1',
+    ...(mock ? {} : { proxy: { '/foursight': { target: server, changeOrigin: false } } }),
+  },
   // The server's own policy, so that a breach shows before it ships.
   preview: {
     headers: {
@@ -25,7 +28,7 @@ export default defineConfig({
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types foursight-worker",
     },
     host: '127.0.0.1',
-    ...(mock ? {} : { proxy: { '/foursight': server } }),
+    ...(mock ? {} : { proxy: { '/foursight': { target: server, changeOrigin: false } } }),
   },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], css: false },
 });

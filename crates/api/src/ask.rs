@@ -69,17 +69,21 @@ pub(crate) async fn query(
 ) -> Result<Response, Refused> {
     let scope = api.scope(&ask.env, ask.dataset)?;
     let query = question(ask.query, ask.text.as_deref())?;
+    let limits = Limits {
+        heatmap_log: ask.log_heatmap,
+        ..Limits::default()
+    };
     let streamed = headers
         .get(header::ACCEPT)
         .and_then(|v| v.to_str().ok())
         .is_some_and(|accept| accept.contains(NDJSON));
     if streamed {
-        return Ok(stream(&api, scope, query));
+        return Ok(stream(&api, scope, query, limits));
     }
     let found = api
         .engine()
         .querier()
-        .run(&scope, &query, Limits::default(), None)
+        .run(&scope, &query, limits, None)
         .await?;
     Ok(axum::Json(render::answer(&query, found)).into_response())
 }
@@ -93,7 +97,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-fn stream(api: &Api, scope: Scope, query: Query) -> Response {
+fn stream(api: &Api, scope: Scope, query: Query, limits: Limits) -> Response {
     let (lines, reader) = mpsc::channel::<QueryEvent>(LINES_WAITING);
     let engine = api.engine().clone();
     let task = tokio::spawn(async move {
@@ -123,7 +127,7 @@ fn stream(api: &Api, scope: Scope, query: Query) -> Response {
         };
         let outcome = engine
             .querier()
-            .run(&scope, &query, Limits::default(), Some(Arc::new(progress)))
+            .run(&scope, &query, limits, Some(Arc::new(progress)))
             .await;
         let last = match outcome {
             Ok(answer) => QueryEvent::Done {

@@ -126,6 +126,8 @@ export type Ask = {
   dataset?: string | null;
   /** Slug of the environment. */
   env: string;
+  /** Whether the bins of heatmaps have equal ratios, for a logarithmic axis, rather than equal widths. */
+  log_heatmap?: boolean;
   query?: Query | null;
   /** The question as text. */
   text?: string | null;

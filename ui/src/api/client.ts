@@ -18,9 +18,9 @@ export class ApiError extends Error {
     this.requestId = requestId;
   }
 
-  /** No server answered. */
+  /** No server answered, or a proxy before it said so: asking again may help. */
   get offline(): boolean {
-    return this.status === 0;
+    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }
 }
 

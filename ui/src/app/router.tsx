@@ -6,11 +6,12 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { sessionQuery } from '@/api/queries.ts';
+import { datasetsQuery, sessionQuery } from '@/api/queries.ts';
 import { arrivalsSearch } from '@/pages/arrivals/search.ts';
 import { exploreSearch } from '@/pages/explore/search.ts';
 import { sendSearch } from '@/pages/send/search.ts';
 import { traceSearch } from '@/pages/trace/search.ts';
+import { openingRange } from '@/query/opening.ts';
 import { lastEnvironment } from './environment.ts';
 import { NotFound } from './NotFound.tsx';
 import { Root } from './Root.tsx';
@@ -52,6 +53,13 @@ const explore = createRoute({
   getParentRoute: () => environment,
   path: 'explore',
   validateSearch: exploreSearch,
+  // A first look at a young environment would be an almost empty picture: the range fits its age.
+  beforeLoad: async ({ context, params, search }) => {
+    if (Object.values(search).some((value) => value !== undefined)) return;
+    const datasets = await context.client.ensureQueryData(datasetsQuery(params.env)).catch(() => []);
+    const t = openingRange(datasets, Date.now());
+    if (t) throw redirect({ to: '/e/$env/explore', params, search: { t }, replace: true });
+  },
   component: lazyRouteComponent(() => import('@/pages/explore/Page.tsx'), 'ExplorePage'),
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseSearch, stringifySearch } from '@/app/search.ts';
 import { type Address, readAddress, writeAddress } from './address.ts';
 import { DEFAULT_RANGE, type Question } from './model.ts';
-import { OPENING, questionOf } from './opening.ts';
+import { OPENING, openingRange, questionOf } from './opening.ts';
 import { parseSelection, renderSelection } from './selection.ts';
 
 const question: Question = {
@@ -48,6 +48,24 @@ describe('a question in the address', () => {
   it('opens with the usual calculations, and counts when the clause is emptied', () => {
     expect(questionOf({ w: 'a exists' }).question.calculations).toEqual(OPENING);
     expect(questionOf({ v: '' }).question.calculations).toEqual([{ op: 'COUNT' }]);
+  });
+});
+
+describe('the opening range', () => {
+  it('fits the age of the data', () => {
+    const now = 1_772_532_000_000;
+    const aged = (...minutes: number[]) =>
+      openingRange(
+        minutes.map((m) => ({ created_ns: String(BigInt(now - m * 60_000) * 1_000_000n) })),
+        now,
+      );
+    expect([aged(1), aged(1, 20), aged(45), aged(120), aged()]).toEqual([
+      '-10m',
+      '-30m',
+      '-1h',
+      undefined,
+      undefined,
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Address } from './address.ts';
 import { readAddress } from './address.ts';
-import { type Calculation, EMPTY, type Question } from './model.ts';
+import type { Calculation } from './model.ts';
 
 /** What is shown before anything was asked: where the time goes. */
 export const OPENING: readonly Calculation[] = [
@@ -23,4 +23,10 @@ export function questionOf(address: Address): ReturnType<typeof readAddress> {
   return { ...read, question: { ...read.question, calculations: [...OPENING] } };
 }
 
-export const OPENING_QUESTION: Question = { ...EMPTY, calculations: [...OPENING] };
+/** The range that a first look at young data takes; none when the usual one fits. */
+export function openingRange(datasets: readonly { created_ns: string }[], nowMs: number): string | undefined {
+  if (datasets.length === 0) return undefined;
+  const oldest = Math.min(...datasets.map((one) => Number(BigInt(one.created_ns) / 1_000_000n)));
+  const minutes = (nowMs - oldest) / 60_000;
+  return minutes < 10 ? '-10m' : minutes < 30 ? '-30m' : minutes < 60 ? '-1h' : undefined;
+}

@@ -25,6 +25,16 @@ describe('a box on a heatmap', () => {
     });
   });
 
+  it('takes in no bin that it does not touch: bins without values are not there', () => {
+    const sparse = { ...map, min: [1, 800], max: [10, 900] };
+    const box = snap(sparse, grid, { startMs: 3200, endMs: 4100, min: 150, max: 850 });
+    expect([box.min, box.max]).toEqual([150, 900]);
+    expect(snap(sparse, grid, { startMs: 3200, endMs: 4100, min: 5, max: 2000 })).toMatchObject({
+      min: 1,
+      max: 2000,
+    });
+  });
+
   it('counts what lies inside, and all', () => {
     const box = snap(map, grid, { startMs: 3200, endMs: 4100, min: 150, max: 900 });
     expect(countIn(map, grid, box)).toEqual({ inside: 16, all: 24 });

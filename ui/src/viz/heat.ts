@@ -91,15 +91,20 @@ export function binAt(edges: readonly number[], value: number): number {
 export function snap(map: Heatmap, grid: TimeGrid, box: Box): Box {
   const first = Math.floor((box.startMs - grid.firstMs) / grid.stepMs);
   const last = Math.max(first + 1, Math.ceil((box.endMs - grid.firstMs) / grid.stepMs));
-  const low = map.min[binAt(map.min, box.min)] ?? box.min;
-  const high = map.max[binAt(map.min, Math.max(box.min, box.max))] ?? box.max;
   return {
     startMs: Math.max(grid.startMs, grid.firstMs + first * grid.stepMs),
     endMs: Math.min(grid.endMs, grid.firstMs + last * grid.stepMs),
-    // Below the lowest cell there is only what no cell shows: take it in.
-    min: Math.min(low, box.min),
-    max: Math.max(high, low),
+    min: edge(map, box.min, 'min'),
+    max: edge(map, box.max, 'max'),
   };
+}
+
+/** The edge of the bin around a value; between bins, where nothing lies, the value itself. */
+function edge(map: Heatmap, value: number, side: 'min' | 'max'): number {
+  const bin = binAt(map.min, value);
+  const [min, max] = [map.min[bin], map.max[bin]];
+  if (min === undefined || max === undefined || value < min || value >= max) return value;
+  return side === 'min' ? min : max;
 }
 
 /** A cell of the keyboard cursor. */

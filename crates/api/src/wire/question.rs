@@ -24,6 +24,9 @@ pub struct Ask {
     /// The question as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Whether the bins of heatmaps have equal ratios, for a logarithmic axis, rather than equal widths.
+    #[serde(default)]
+    pub log_heatmap: bool,
 }
 
 /// A question with its two spellings.

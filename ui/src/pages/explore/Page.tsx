@@ -42,7 +42,8 @@ export function ExplorePage() {
   const explore = useExplore();
   const { env, dataset, asked, draft, selection, tab } = explore;
   const [live, setLive] = useState(false);
-  const run = useRun(env, dataset, asked, live);
+  const log = explore.search.y !== 'linear';
+  const run = useRun(env, dataset, asked, live, log);
   const { answer } = run;
   const [asText, setAsText] = useState(false);
   const [timeOpen, setTimeOpen] = useState(false);
@@ -80,8 +81,8 @@ export function ExplorePage() {
         })
       : undefined;
   const litAnswer = useQuery({
-    queryKey: ['lit', litAsk],
-    queryFn: ({ signal }) => (litAsk ? answerQuery(litAsk, { signal }) : null),
+    queryKey: ['lit', litAsk, log],
+    queryFn: ({ signal }) => (litAsk ? answerQuery({ ...litAsk, log_heatmap: log }, { signal }) : null),
     enabled: litAsk !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -213,7 +214,7 @@ export function ExplorePage() {
                 heatOnly={tab === 'bubbleup'}
                 lit={lit}
                 litAt={litAt}
-                linear={explore.search.y === 'linear'}
+                linear={!log}
                 setLinear={(linear) => explore.view({ y: linear ? 'linear' : undefined })}
                 selection={selection}
                 select={explore.select}

@@ -27,9 +27,18 @@ interface Live {
 }
 
 /** Runs the question of the address, streamed: figures and partial answers while it reads. */
-export function useRun(env: string, dataset: string | undefined, question: Question, live: boolean): Run {
+export function useRun(
+  env: string,
+  dataset: string | undefined,
+  question: Question,
+  live: boolean,
+  log: boolean,
+): Run {
   const client = useQueryClient();
-  const ask = useMemo(() => askOf(env, dataset, specOf(question)), [env, dataset, question]);
+  const ask = useMemo(
+    () => ({ ...askOf(env, dataset, specOf(question)), log_heatmap: log }),
+    [env, dataset, question, log],
+  );
   const key = ['query', ask];
   const liveKey = ['query-live', ask];
   const query = useQuery({
