@@ -83,3 +83,8 @@ fn answers_from_many_parts_are_right() {
 fn answers_after_a_restart_are_right() {
     check(Layout::Restarted);
 }
+
+#[test]
+fn answers_after_compaction_are_right() {
+    check(Layout::Compacted);
+}

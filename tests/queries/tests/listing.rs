@@ -282,3 +282,8 @@ fn rows_of_many_parts_are_found_whole() {
 fn rows_after_a_restart_are_found_whole() {
     check(Layout::Restarted);
 }
+
+#[test]
+fn rows_after_compaction_are_found_whole() {
+    check(Layout::Compacted);
+}

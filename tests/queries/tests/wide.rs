@@ -192,3 +192,8 @@ fn wide_events_in_many_parts() {
 fn wide_events_after_a_restart() {
     check(Layout::Restarted);
 }
+
+#[test]
+fn wide_events_after_compaction() {
+    check(Layout::Compacted);
+}
