@@ -498,4 +498,6 @@ pub(crate) fn stats(scan: &Scan, control: &Control) -> ScanStats {
 }
 
 #[cfg(test)]
+mod splits;
+#[cfg(test)]
 mod tests;

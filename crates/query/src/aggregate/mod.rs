@@ -21,7 +21,7 @@ use states::{Kind, Rows, States};
 /// Most groups one aggregator keeps before it folds the last half away.
 pub(crate) const GROUPS_LIMIT: usize = 200_000;
 /// Most cells (groups × buckets) in one pass over groups that are not known yet.
-const CELLS_LIMIT: usize = 1 << 17;
+const CELLS_LIMIT: usize = 1 << 18;
 /// Most cells of a pass over the listed groups.
 pub(crate) const SERIES_CELLS_LIMIT: usize = 1 << 19;
 

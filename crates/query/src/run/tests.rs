@@ -45,7 +45,7 @@ impl Tables for Memory {
 
 const ENV: EnvId = EnvId(3);
 
-fn in_memory(pieces: &[&[Value]]) -> Querier {
+pub(super) fn in_memory(pieces: &[&[Value]]) -> Querier {
     let mut tables: Vec<Table> = Vec::new();
     for piece in pieces {
         for t in testing::tables(piece) {
@@ -94,7 +94,11 @@ fn in_store(pieces: &[&[Value]], flush_last: bool) -> (tempfile::TempDir, Querie
     (dir, Querier::new(store, clock, 2))
 }
 
-fn ask(querier: &Querier, dataset: Option<&str>, query: &spec::Query) -> Result<Answer, Error> {
+pub(super) fn ask(
+    querier: &Querier,
+    dataset: Option<&str>,
+    query: &spec::Query,
+) -> Result<Answer, Error> {
     let scope = Scope {
         env: ENV,
         dataset: dataset.map(str::to_owned),
