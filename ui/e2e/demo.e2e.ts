@@ -97,7 +97,7 @@ async function findBand(page: Page): Promise<Band | undefined> {
 /** Waits until the demo has sent for a minute, then asks over the whole of it. */
 async function openExplore(page: Page, target: Target): Promise<void> {
   await sleep(Math.max(0, target.startedMs + TRAFFIC_MS - Date.now()));
-  await page.goto(`${target.url}/e/${target.environment}/explore`);
+  await page.goto(`${target.url}/e/${target.environment}/explore?t=-10m`);
   await page.getByRole('application', { name: /^Heatmap of duration_ms/u }).waitFor();
 }
 

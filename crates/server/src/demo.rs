@@ -44,7 +44,7 @@ async fn demo(flags: &DemoFlags, settings: Settings, app: &Wish) -> anyhow::Resu
     tracing::info!("demo truth {truth}");
     server.announce(Some(truth))?;
     let url = format!(
-        "http://{}/e/{}/explore",
+        "http://{}/e/{}/explore?t=-10m",
         server.http,
         engine::dev::ENVIRONMENT
     );

@@ -38,10 +38,21 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
     name: 'Trace',
     keys: [
       ['j k', 'next, previous row'],
-      ['← →', 'collapse, expand'],
+      ['← →', 'fold, open'],
+      ['*', 'fold or open the subtree'],
+      ['f', 'only this subtree'],
+      ['[ ]', 'previous, next error'],
+      ['n p', 'next, previous match'],
       ['/', 'filter'],
-      ['d', 'dock the panel'],
+      ['c', 'copy the span id'],
+      ['d', 'panel below or beside'],
+      ['1 … 3', 'waterfall, table, JSON'],
+      ['Esc', 'whole trace again, then close the panel'],
     ],
+  },
+  {
+    name: 'Arrivals',
+    keys: [['Space', 'pause, go on']],
   },
 ];
 

@@ -3,6 +3,7 @@ import { type CSSProperties, useRef } from 'react';
 import { Icon } from '@/design/Icon.tsx';
 import { copyText } from '@/lib/clipboard.ts';
 import { useKeys } from '@/lib/keys.ts';
+import { useStable } from '@/lib/stable.ts';
 import { type TimeWindow, windowText } from './axis.ts';
 import { at } from './columns.ts';
 import { rowName } from './describe.ts';
@@ -39,12 +40,12 @@ export function TraceBody({ env, laidOut, search, change, refresh }: Props) {
   const panelTab: PanelTab = PANEL_TABS.find((one) => one === search.panel) ?? 'fields';
   const open = search.panel !== 'none';
 
-  const select = (position: number) => {
+  const select = useStable((position: number) => {
     if (position < 0) return;
     const opened = openTo(layout, view.folded, position);
     if (opened !== view.folded) view.setFolded(opened);
     change({ span: rowName(data, layout, position) });
-  };
+  });
   const step = (marks: Uint8Array, by: 1 | -1) => {
     const next = nextMarked(marks, view.selected, by);
     if (next < 0) return;

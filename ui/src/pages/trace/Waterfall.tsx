@@ -1,5 +1,6 @@
 import { type CSSProperties, type KeyboardEvent, useEffect, useRef } from 'react';
 import { useKeys } from '@/lib/keys.ts';
+import { useStable } from '@/lib/stable.ts';
 import { percent, ticks } from './axis.ts';
 import { at } from './columns.ts';
 import { length } from './describe.ts';
@@ -46,13 +47,13 @@ export function Waterfall({ view, select, focusOn }: Props) {
     focusWanted.current = true;
     select(position);
   };
-  const toggle = (position: number, fold = at(view.folded, position) === 0) => {
+  const toggle = useStable((position: number, fold = at(view.folded, position) === 0) => {
     if (at(layout.size, position) < 2) return;
     const next = view.folded.slice();
     next[position] = fold ? 1 : 0;
     view.setFolded(next);
     focusWanted.current = true;
-  };
+  });
   const left = () => {
     const position = rows[active] ?? 0;
     const open = at(layout.size, position) > 1 && at(view.folded, position) === 0;

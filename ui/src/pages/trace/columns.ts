@@ -76,6 +76,20 @@ export function hexAt(ids: Uint8Array, index: number, bytes: number): string {
   return any === 0 ? '' : text;
 }
 
+/** The bytes of an id; undefined when the text is none. */
+export function idBytes(text: string, bytes: number): Uint8Array | undefined {
+  const id = new Uint8Array(bytes);
+  packHex(text, id, 0, bytes);
+  return id.some((byte) => byte !== 0) ? id : undefined;
+}
+
+/** Whether row `index` has that id. */
+export function hasId(ids: Uint8Array, index: number, id: Uint8Array): boolean {
+  const from = index * id.length;
+  for (let i = 0; i < id.length; i += 1) if (ids[from + i] !== id[i]) return false;
+  return true;
+}
+
 /** The identity of row `index`, 32 hex digits: what `…/rows/{event_id}` asks for. */
 export const eventIdAt = (data: TraceData, index: number): string => hexAt(data.eventIds, index, 16);
 /** The span id of row `index`, 16 hex digits; empty for none. */

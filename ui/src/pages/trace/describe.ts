@@ -1,7 +1,7 @@
 // Words and figures about rows, shared by the waterfall, the table and the panel.
 
 import { duration } from '@/lib/format.ts';
-import { at, eventIdAt, Kind, spanIdAt, type TraceData, word } from './columns.ts';
+import { at, eventIdAt, hasId, idBytes, Kind, spanIdAt, type TraceData, word } from './columns.ts';
 import { Flag, type TraceLayout } from './layout.ts';
 
 /** Length in nanoseconds as `212 ms`. */
@@ -21,7 +21,16 @@ export function rowName(data: TraceData, layout: TraceLayout, position: number):
 /** Position of a row named by the URL; -1 when the trace has none. */
 export function findRow(data: TraceData, layout: TraceLayout, name: string | undefined): number {
   if (!name) return -1;
-  for (let p = 0; p < layout.count; p += 1) if (rowName(data, layout, p) === name) return p;
+  const event = name.startsWith('e-');
+  const id = event ? idBytes(name.slice(2), 16) : idBytes(name, 8);
+  if (!id) return -1;
+  const ids = event ? data.eventIds : data.spanIds;
+  for (let p = 0; p < layout.count; p += 1) {
+    const row = at(layout.row, p);
+    // A log line carries the id of the span it was written in, which is not its own.
+    if (row >= 0 && (event || at(layout.kind, p) === Kind.span) && hasId(ids, row, id)) return p;
+  }
+  for (const [p, missing] of layout.missing) if (missing === name) return p;
   return -1;
 }
 

@@ -53,26 +53,48 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch) {
   const named = useMemo(() => findRow(data, layout, search.span), [data, layout, search.span]);
   const selected = named >= 0 ? named : layout.count > 0 ? 0 : -1;
 
-  return {
-    data,
-    layout,
-    folded: fold,
-    setFolded,
-    services,
-    places,
-    whole,
-    window,
-    parsed,
-    matches,
-    matched,
-    hide,
-    last,
-    focus,
-    rows,
-    selected,
-    /** The address names a row that this trace does not have. */
-    lost: search.span !== undefined && search.span !== '' && named < 0,
-  };
+  const lost = search.span !== undefined && search.span !== '' && named < 0;
+  // One object as long as nothing changed: rows are drawn anew when it does.
+  return useMemo(
+    () => ({
+      data,
+      layout,
+      folded: fold,
+      setFolded,
+      services,
+      places,
+      whole,
+      window,
+      parsed,
+      matches,
+      matched,
+      hide,
+      last,
+      focus,
+      rows,
+      selected,
+      /** The address names a row that this trace does not have. */
+      lost,
+    }),
+    [
+      data,
+      layout,
+      services,
+      places,
+      whole,
+      window,
+      parsed,
+      matches,
+      matched,
+      hide,
+      last,
+      focus,
+      rows,
+      selected,
+      fold,
+      lost,
+    ],
+  );
 }
 
 export interface ServiceInfo {
