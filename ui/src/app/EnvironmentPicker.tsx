@@ -1,7 +1,7 @@
 import { Menu } from '@base-ui/react/menu';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { ChevronDown } from 'lucide-react';
+import { ChevronDown, Plus } from 'lucide-react';
 import { sessionQuery } from '@/api/queries.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { environmentColour } from '@/lib/color.ts';
@@ -33,6 +33,11 @@ export function EnvironmentPicker() {
                 {one.name}
               </Menu.Item>
             ))}
+            <Menu.Separator className="sep" />
+            <Menu.Item className="item" onClick={() => void navigate({ to: '/new' })}>
+              <Icon of={Plus} />
+              New environment
+            </Menu.Item>
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>

@@ -13,6 +13,7 @@ import { sendSearch } from '@/pages/send/search.ts';
 import { traceSearch } from '@/pages/trace/search.ts';
 import { openingRange } from '@/query/opening.ts';
 import { lastEnvironment } from './environment.ts';
+import { NewEnvironment } from './NewEnvironment.tsx';
 import { NotFound } from './NotFound.tsx';
 import { Root } from './Root.tsx';
 import { RouteError } from './RouteError.tsx';
@@ -24,7 +25,7 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   notFoundComponent: NotFound,
 });
 
-/** `/` goes to Explore of the environment used last; without one, to where data is sent from. */
+/** `/` goes to Explore of the environment used last; a server without any asks for the first. */
 const index = createRoute({
   getParentRoute: () => root,
   path: '/',
@@ -33,6 +34,13 @@ const index = createRoute({
     const env = lastEnvironment(session.environments.map((one) => one.slug));
     if (env) throw redirect({ to: '/e/$env/explore', params: { env }, replace: true });
   },
+  component: () => <NewEnvironment first />,
+});
+
+const newEnvironment = createRoute({
+  getParentRoute: () => root,
+  path: '/new',
+  component: () => <NewEnvironment />,
 });
 
 const environment = createRoute({
@@ -93,6 +101,7 @@ const link = createRoute({
 
 const routes = root.addChildren([
   index,
+  newEnvironment,
   link,
   environment.addChildren([environmentIndex, explore, trace, arrivals, send]),
 ]);

@@ -16,7 +16,7 @@ export interface Frame {
 /** The plot inside a canvas: room for value labels at the left and times below. */
 export function frameOf(width: number, height: number): Frame {
   const small = width < 600;
-  return { width, height, left: small ? 52 : 56, top: 12, right: width, bottom: height - 20 };
+  return { width, height, left: small ? 52 : 56, top: 18, right: width, bottom: height - 20 };
 }
 
 /** Opacity of lit cells by level: light where few, full where many. */

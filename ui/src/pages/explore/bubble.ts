@@ -26,10 +26,10 @@ export function pairsOf(facet: Facet, facets: Facets, rows = ROWS): PairBar[] {
 
 /** The end of a path tells it apart; the middle of other texts is cut by the style sheet. */
 export function shortName(name: string): string {
-  if (!name.startsWith('/') || name.length <= 17) return name;
-  const parts = name.split('/');
-  const two = parts.slice(-2).join('/');
-  return `…/${two.length > 16 ? parts.at(-1) : two}`;
+  const [, method = '', path = ''] = /^([A-Z]{3,7} )?(\/.*)$/.exec(name) ?? [];
+  if (name.length <= 17 || path === '') return name;
+  const two = path.split('/').slice(-2).join('/');
+  return `${method}…/${method.length + two.length > 16 ? path.split('/').at(-1) : two}`;
 }
 
 export interface Finding {

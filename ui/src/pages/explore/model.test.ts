@@ -158,6 +158,7 @@ describe('BubbleUp in words', () => {
   it('keeps the telling end of a path', () => {
     expect(shortName('/api/messages/@andrewbrown')).toBe('…/@andrewbrown');
     expect(shortName('/api/activities/home')).toBe('…/activities/home');
+    expect(shortName('GET /api/activities/home')).toBe('GET …/home');
     expect(shortName('andrewbrown')).toBe('andrewbrown');
   });
 
