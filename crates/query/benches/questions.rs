@@ -4,6 +4,12 @@
 //! (kept in DIR for the next run, when given), asks each question seven times and prints the
 //! median of CPU and wall milliseconds, scaled to five million spans.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    reason = "a program that prints, over numbers it makes itself"
+)]
+
 use event::{BatchBuilder, EnvId, RowPolicy, SpanId, TableId, TableKind, TraceId, ValueRef};
 use query::{Limits, Querier, Query, Scope};
 use std::path::{Path, PathBuf};
@@ -159,7 +165,7 @@ fn fill(store: &Store, spans: u64) {
         let mut b = BatchBuilder::new(TableKind::Spans, RowPolicy::unlimited(now));
         for i in 0..rows {
             at += step;
-            if (left - i) % 8 == 0 {
+            if (left - i).is_multiple_of(8) {
                 trace = rng.next();
                 let id = if rng.below(2) == 0 {
                     200_000f64.powf(rng.unit()) as u64

@@ -1,4 +1,4 @@
-//! What a visible name reads: the one table over mapping.md §2, §3 and §9.
+//! What a visible name reads: the one table over mapping.md §2 and §3.
 //!
 //! A field is a list of *sources*: the typed attribute columns of its key, and for some names a
 //! fixed column rendered in a certain way. In a row the first source with a value is the field's
@@ -71,41 +71,6 @@ const ALIASES: &[(&str, Fixed, View)] = &[
 
 /// The field that shows weights when they are ignored (usage mode).
 pub(crate) const SAMPLE_RATE: &str = "Sample Rate";
-
-/// Spellings of one notion in the order they are read (mapping.md §9).
-pub(crate) const NOTIONS: &[(&str, &[&str])] = &[
-    (
-        "method",
-        &["http.request.method", "http.method", "request.method"],
-    ),
-    (
-        "status",
-        &[
-            "http.response.status_code",
-            "http.status_code",
-            "response.status_code",
-        ],
-    ),
-    ("url", &["url.full", "http.url"]),
-    ("path", &["url.path", "http.target"]),
-    ("route", &["http.route", "route"]),
-    ("server", &["server.address", "http.host", "net.host.name"]),
-    (
-        "client",
-        &[
-            "client.address",
-            "http.client_ip",
-            "network.peer.address",
-            "net.sock.peer.addr",
-            "net.peer.ip",
-        ],
-    ),
-    ("user_agent", &["user_agent.original", "http.user_agent"]),
-    ("user", &["user.id", "enduser.id", "user_id"]),
-    ("db_text", &["db.query.text", "db.statement"]),
-    ("db_system", &["db.system.name", "db.system"]),
-    ("severity", &["severity", "severity_text", "level"]),
-];
 
 /// One physical thing that is read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -370,6 +370,13 @@ impl Plan {
         }
     }
 
+    /// Keeps only the time buckets that rows with these times can fall in.
+    pub(crate) fn narrow(&mut self, times: (i64, i64)) {
+        // A span covers buckets after the one it begins in.
+        let to_end = self.calculations.iter().any(|c| c.op == Op::Concurrency);
+        self.buckets = self.buckets.within(times, to_end);
+    }
+
     /// Nanoseconds of the range.
     pub(crate) fn nanos(&self) -> i64 {
         self.ask.range.1 - self.ask.range.0

@@ -253,6 +253,9 @@ impl Pool {
             plan.key_types = r.resolve(&tables, plan.ask.range, &known)?;
         }
         let scan = Arc::new(Scan::new(&tables, plan.ask.clone(), &known)?);
+        if scan.units() > 0 {
+            plan.narrow(scan.times(0..scan.units()));
+        }
         let work = Work {
             plan,
             scan: Arc::clone(&scan),

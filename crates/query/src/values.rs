@@ -4,9 +4,7 @@ use crate::fields::View;
 use arrow_array::builder::{Float64Builder, Int64Builder, StringViewBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, UInt32Type};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, StringViewArray,
-};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, StringViewArray};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, NullBuffer};
 use arrow_schema::DataType;
 use event::{SpanId, TraceId, Type, ValueRef};
@@ -189,11 +187,6 @@ pub(crate) fn to_float(array: &ArrayRef) -> Float64Array {
     }
 }
 
-/// Truth values as integers.
-pub(crate) fn bool_to_int(array: &BooleanArray) -> Int64Array {
-    array.iter().map(|b| b.map(i64::from)).collect()
-}
-
 /// Which rows have a value; `None`: all.
 pub(crate) fn presence(array: &dyn Array) -> Option<NullBuffer> {
     array.logical_nulls().filter(|n| n.null_count() > 0)
@@ -222,13 +215,6 @@ pub(crate) fn coalesce_float(arrays: &[ArrayRef], rows: usize) -> Float64Array {
         out.append_option(hit.and_then(|k| floats[k].is_valid(i).then(|| floats[k].value(i))));
     }
     out.finish()
-}
-
-/// Text as a plain array, for callers that keep values.
-pub(crate) fn owned_texts(array: &dyn Array) -> StringArray {
-    let mut out = Vec::with_capacity(array.len());
-    for_each_text(array, |t| out.push(t.map(str::to_owned)));
-    StringArray::from(out)
 }
 
 /// An empty text column.

@@ -5,7 +5,7 @@
 //! once per row. Group 0 stands for rows whose group is not kept.
 
 use crate::answer::Cell;
-use crate::values::{scalar_at, type_of};
+use crate::values::type_of;
 use ahash::RandomState;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, UInt32Type};
@@ -406,18 +406,6 @@ impl Groups {
     /// The types of the keys.
     pub(crate) fn types(&self) -> Vec<Type> {
         self.keys.iter().map(Key::ty).collect()
-    }
-}
-
-/// The value of row `i` as a cell.
-pub(crate) fn cell_at(array: &dyn Array, i: usize) -> Cell {
-    use event::ValueRef;
-    match scalar_at(array, i) {
-        None => Cell::Null,
-        Some(ValueRef::Str(s)) => Cell::Text(s.to_owned()),
-        Some(ValueRef::Int(i)) => Cell::Int(i),
-        Some(ValueRef::Float(x)) => Cell::Float(x),
-        Some(ValueRef::Bool(b)) => Cell::Bool(b),
     }
 }
 

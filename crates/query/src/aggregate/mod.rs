@@ -52,6 +52,25 @@ impl Buckets {
         self.first.saturating_add(i.saturating_mul(self.step))
     }
 
+    /// Only the buckets that rows with these times (both inclusive) can begin in. `to_end`: also
+    /// all later ones.
+    pub(crate) fn within(self, (oldest, newest): (i64, i64), to_end: bool) -> Self {
+        if self.count == 1 || oldest > newest {
+            return self;
+        }
+        let skipped = self.of(oldest.max(self.first));
+        let last = if to_end {
+            self.count - 1
+        } else {
+            self.of(newest.min(self.end.saturating_sub(1))).max(skipped)
+        };
+        Self {
+            first: self.start_of(skipped),
+            count: last - skipped + 1,
+            ..self
+        }
+    }
+
     /// All times in one bucket.
     pub(crate) fn whole(self) -> Self {
         Self { count: 1, ..self }
@@ -433,5 +452,29 @@ fn into_cells(cells: &mut [u32], ts: &[i64], buckets: &Buckets) {
             end = start.saturating_add(buckets.step);
         }
         *cell = *cell * n + bucket;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_without_rows_are_not_kept() {
+        let all = Buckets {
+            first: 100,
+            step: 10,
+            count: 10,
+            end: 195,
+        };
+        let check = |times, to_end| {
+            let b = all.within(times, to_end);
+            (b.first, b.count, b.end)
+        };
+        assert_eq!(check((123, 141), false), (120, 3, 195));
+        assert_eq!(check((123, 141), true), (120, 8, 195));
+        assert_eq!(check((i64::MIN, i64::MAX), false), (100, 10, 195));
+        assert_eq!(check((50, 99), false), (100, 1, 195));
+        assert_eq!(check((i64::MAX, i64::MIN), false), (100, 10, 195));
     }
 }

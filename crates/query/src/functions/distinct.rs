@@ -31,7 +31,7 @@ impl Distinct {
                 if set.find(hash, |h| *h == hash).is_none() {
                     set.insert_unique(hash, hash, |h| *h);
                     if set.len() > EXACT_LIMIT {
-                        self.to_sketch();
+                        self.make_sketch();
                     }
                 }
             }
@@ -39,7 +39,7 @@ impl Distinct {
         }
     }
 
-    fn to_sketch(&mut self) {
+    fn make_sketch(&mut self) {
         if let Self::Exact(set) = self {
             let mut registers = Box::new([0; REGISTERS]);
             set.iter().for_each(|h| register(&mut registers, *h));
@@ -52,7 +52,7 @@ impl Distinct {
         match other {
             Self::Exact(set) => set.iter().for_each(|h| self.add(*h)),
             Self::Sketch(theirs) => {
-                self.to_sketch();
+                self.make_sketch();
                 if let Self::Sketch(ours) = self {
                     ours.iter_mut()
                         .zip(theirs.iter())

@@ -112,13 +112,9 @@ fn test_among(among: &Among, array: &ArrayRef) -> BooleanBuffer {
                 _ => mask(a, |v| among.ints.contains(&v)),
             }
         }
-        Type::Float =>
-        {
-            #[expect(clippy::float_cmp, reason = "equality was asked for")]
-            mask(array.as_primitive::<Float64Type>(), |v| {
-                among.floats.iter().any(|x| *x == v)
-            })
-        }
+        Type::Float => mask(array.as_primitive::<Float64Type>(), |v| {
+            among.floats.contains(&v)
+        }),
         Type::Bool => {
             let a = array.as_boolean();
             BooleanBuffer::collect_bool(a.len(), |i| {
@@ -173,7 +169,6 @@ fn test_number(order: Order, n: Number, array: &ArrayRef) -> BooleanBuffer {
 /// Compares without rounding the integer.
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
     reason = "the double is within 64 bits where it is truncated"
 )]
 fn compare_int_float(v: i64, x: f64) -> Option<Ordering> {

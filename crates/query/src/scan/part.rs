@@ -235,8 +235,8 @@ fn plan(
         Verdict::Maybe(e) => e,
     };
     let filter_columns = filter.as_ref().map_or(0, count_columns);
-    let push_down =
-        filter.is_some() && (is_narrow(&scan.ask.filter) || read.len() >= filter_columns + 5);
+    let push_down = scan.ask.push_down
+        || filter.is_some() && (is_narrow(&scan.ask.filter) || read.len() >= filter_columns + 5);
     let mut exprs: Vec<Arc<dyn PhysicalExpr>> = filter.into_iter().collect();
     exprs.extend(root_filters(&schema, guard));
     Ok(Some(PartPlan {
