@@ -404,6 +404,44 @@ fn requests_beyond_the_limits_are_refused() {
     assert_eq!(post(&server, "/foursight/v1/query", &[], &body).status, 413);
 }
 
+/// *Guarantees*: one port speaks HTTP/1 and HTTP/2 without TLS, and gRPC by its path.
+#[test]
+fn grpc_is_answered_on_every_port() {
+    use http_body_util::{BodyExt as _, Full};
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(BINARY, data.path(), &["--dev"]);
+    let export = async |address: &str| {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(
+            hyper_util::rt::TokioExecutor::new(),
+            hyper_util::rt::TokioIo::new(stream),
+        )
+        .await
+        .unwrap();
+        tokio::spawn(connection);
+        let request = http::Request::post(format!(
+            "http://{address}/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+        ))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("x-honeycomb-team", DEV_KEY)
+        // An empty message: not compressed, no bytes.
+        .body(Full::new(bytes::Bytes::from_static(&[0; 5])))
+        .unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let early = response.headers().get("grpc-status").cloned();
+        let collected = response.into_body().collect().await.unwrap();
+        let trailers = collected.trailers().cloned().unwrap_or_default();
+        trailers.get("grpc-status").cloned().or(early).unwrap()
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for name in ["http", "otlp_grpc", "otlp_http"] {
+        let status = runtime.block_on(export(server.ready[name].as_str().unwrap()));
+        assert_eq!(status, "0", "{name}");
+    }
+}
+
 #[test]
 fn a_streamed_answer_begins_with_its_plan_and_ends_with_the_answer() {
     let data = tempfile::tempdir().unwrap();
