@@ -253,11 +253,14 @@ impl Querier {
     ) -> Result<Vec<trace::TraceSummary>, Error> {
         let (scope, query) = (scope.clone(), query.clone());
         self.pool
-            .admit(Limits::default(), move |pool, _| async move {
+            .admit(Limits::default(), move |pool, control| async move {
                 let range = range::range(&query, pool.clock.now())?;
                 let (tables, known) = (pool.tables(scope.env), pool.tables.fields(scope.env));
                 let dataset = scope.dataset.as_deref();
-                trace::list(&tables, &known, &query, dataset, range, sort, limit).await
+                trace::list(
+                    &tables, &known, &query, dataset, range, sort, limit, &control,
+                )
+                .await
             })
             .await
     }

@@ -11,6 +11,7 @@
 
 use crate::Error;
 use crate::predicate::Predicate;
+use crate::run::Control;
 use crate::scan::{Ask, Batch, Output, Scan, Table};
 use crate::spec::{Combination, Filter, FilterOp, Query};
 use crate::values;
@@ -180,12 +181,14 @@ impl Relations {
     /// Reads the spans related to the rows of a slice. `tables`: those of the environment.
     ///
     /// # Errors
-    /// As [`Scan::read`].
+    /// As [`Scan::read`]; [`Error::LimitExceeded`] when time runs out: half of the related spans
+    /// would give wrong rows.
     pub(crate) async fn read(
         &self,
         tables: &[Table],
         range: (i64, i64),
         known: &[FieldStat],
+        control: &Control,
     ) -> Result<Related, Error> {
         let spans = spans(tables);
         let range = widen(range);
@@ -200,7 +203,15 @@ impl Relations {
             let scan = Scan::new(&spans, relation.ask(range)?, known)?;
             let mut bound = Bound::new(relation);
             let (hasher, long) = (&related.hasher, &mut related.long_trace);
-            let mut each = |batch: Batch| bound.add(relation, hasher, &batch, long).map(|()| true);
+            let mut each = |batch: Batch| {
+                if !control.goes_on()? {
+                    return Err(Error::LimitExceeded(format!(
+                        "the spans that {:?} asks for could not be read in time; narrow the range",
+                        relation.prefix
+                    )));
+                }
+                bound.add(relation, hasher, &batch, long).map(|()| true)
+            };
             for unit in 0..scan.units() {
                 scan.read(unit, &mut each).await?;
             }

@@ -77,7 +77,7 @@ struct Shared {
 }
 
 impl Control {
-    fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         let began = Instant::now();
         Self(Arc::new(Shared {
             cancelled: AtomicBool::new(false),
@@ -89,7 +89,7 @@ impl Control {
     }
 
     /// Whether work goes on: not cancelled, in time.
-    fn goes_on(&self) -> Result<bool, Error> {
+    pub(crate) fn goes_on(&self) -> Result<bool, Error> {
         if self.0.cancelled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
         }
@@ -344,7 +344,11 @@ impl Pool {
                 break;
             }
             let times = scan.times(slice.clone());
-            let related = Arc::new(relations.read(&work.tables, times, &work.known).await?);
+            let related = Arc::new(
+                relations
+                    .read(&work.tables, times, &work.known, control)
+                    .await?,
+            );
             if let Some(notice) = related.notice() {
                 work.notice.get_or_init(|| notice);
             }

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::answer::{Cell, Row, ScanStats};
 use crate::predicate::Predicate;
 use crate::relational::{Related, Relations};
+use crate::run::Control;
 use crate::scan::{Ask, Batch, Output, Scan, Table};
 use crate::spec::{Combination, Filter, FilterOp, Query};
 use crate::whole::{self, Top, Whole, of_traces};
@@ -199,6 +200,7 @@ struct Root {
 
 /// Root spans that pass a question over `range`, with what their traces hold. `tables`: those of the
 /// environment; `dataset`: of the roots.
+#[expect(clippy::too_many_arguments, reason = "one caller, each thing once")]
 pub(crate) async fn list(
     tables: &[Table],
     known: &[store::FieldStat],
@@ -207,6 +209,7 @@ pub(crate) async fn list(
     range: (i64, i64),
     sort: TraceSort,
     limit: usize,
+    control: &Control,
 ) -> Result<Vec<TraceSummary>, Error> {
     let spans: Vec<Table> = tables
         .iter()
@@ -260,7 +263,8 @@ pub(crate) async fn list(
                 break;
             }
             if let (Some(r), None) = (&relations, &related) {
-                related = Some(r.read(&spans, scan.times(units.clone()), known).await?);
+                let times = scan.times(units.clone());
+                related = Some(r.read(&spans, times, known, control).await?);
             }
             let mut each = |batch: Batch| {
                 add_roots(&batch, related.as_ref(), sort, &mut top)?;

@@ -395,6 +395,7 @@ pub(crate) struct Narrow<'a> {
     pub(crate) relations: &'a Relations,
     pub(crate) tables: &'a [Table],
     pub(crate) known: &'a [FieldStat],
+    pub(crate) control: &'a Control,
 }
 
 /// The newest rows that pass, at most `limit`, and whether there are more. `ask.outputs` is not
@@ -422,7 +423,11 @@ pub(crate) async fn newest(
             let related: Option<Related> = match narrow {
                 Some(n) => {
                     let times = scan.times(unit..unit + 1);
-                    Some(n.relations.read(n.tables, times, n.known).await?)
+                    Some(
+                        n.relations
+                            .read(n.tables, times, n.known, n.control)
+                            .await?,
+                    )
                 }
                 None => None,
             };
@@ -594,6 +599,7 @@ impl Pool {
             relations,
             tables: &tables,
             known: &known,
+            control: &control,
         });
         let (rows, more) = newest(&tables, &ask, narrow, limit, &mut stats).await?;
         stats.elapsed_us = control.elapsed_us();

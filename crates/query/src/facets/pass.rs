@@ -177,7 +177,7 @@ impl Pool {
             let related: Option<Arc<Related>> = match relations {
                 Some(r) => {
                     let times = scan.times(units.clone());
-                    Some(Arc::new(r.read(tables, times, known).await?))
+                    Some(Arc::new(r.read(tables, times, known, control).await?))
                 }
                 None => None,
             };

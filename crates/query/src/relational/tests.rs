@@ -40,7 +40,10 @@ fn check(filters: Value, breakdowns: &[&str], want: &[&str]) {
     let known = known(&tables);
     relations.resolve(&tables, RANGE, &known).unwrap();
     let got = wait(async {
-        let related = relations.read(&tables, RANGE, &known).await.unwrap();
+        let related = relations
+            .read(&tables, RANGE, &known, &control())
+            .await
+            .unwrap();
         let mut outputs = Relations::outputs().to_vec();
         outputs.push(Output::Value("name".into()));
         let ask = Ask {
@@ -76,6 +79,10 @@ fn check(filters: Value, breakdowns: &[&str], want: &[&str]) {
         got
     });
     assert_eq!(got, want, "{filters} {breakdowns:?}");
+}
+
+fn control() -> Control {
+    Control::new(crate::Limits::default())
 }
 
 fn eq(column: &str, value: &str) -> Value {
@@ -239,11 +246,28 @@ fn spans_up_to_the_margin_outside_the_slice_are_related() {
     let relations = relations.unwrap();
     let slice = |from: i64| {
         let at = T0 + from * 60_000_000_000;
-        wait(relations.read(&tables, (at, at + 60_000_000_000), &[])).unwrap()
+        wait(relations.read(&tables, (at, at + 60_000_000_000), &[], &control())).unwrap()
     };
     let near = slice(14);
     assert_eq!(near.bound[0].keys.len(), 1);
     assert!(near.notice().unwrap().contains("15 minutes"));
     let far = slice(40);
     assert!(far.bound[0].keys.is_empty());
+}
+
+#[test]
+fn out_of_time_there_is_no_answer_rather_than_half_of_one() {
+    let limits = crate::Limits {
+        time_ms: 0,
+        ..crate::Limits::default()
+    };
+    let query = json!({"filters": [eq("root.tier", "pro")]});
+    let (_, relations) = Relations::split(&serde_json::from_value(query).unwrap()).unwrap();
+    let tables = tables(&rows());
+    let got = wait(
+        relations
+            .unwrap()
+            .read(&tables, RANGE, &[], &Control::new(limits)),
+    );
+    assert!(matches!(got, Err(Error::LimitExceeded(_))));
 }

@@ -125,6 +125,7 @@ fn all_written_forms_of_an_id_are_one() {
 fn listed(query: Value, sort: TraceSort, limit: usize) -> Vec<TraceSummary> {
     let tables = tables(&rows());
     let query: Query = serde_json::from_value(query).unwrap();
+    let control = Control::new(crate::Limits::default());
     wait(list(
         &tables,
         &known(&tables),
@@ -133,6 +134,7 @@ fn listed(query: Value, sort: TraceSort, limit: usize) -> Vec<TraceSummary> {
         RANGE,
         sort,
         limit,
+        &control,
     ))
     .unwrap()
 }
