@@ -477,4 +477,52 @@ mod tests {
         assert_eq!(check((50, 99), false), (100, 1, 195));
         assert_eq!(check((i64::MAX, i64::MIN), false), (100, 10, 195));
     }
+
+    #[test]
+    fn too_many_groups_fold_into_the_rest_without_losing_a_row() {
+        use crate::scan::Origin;
+        use arrow_array::{ArrayRef, Int64Array};
+        use std::sync::Arc;
+        let layout = Layout {
+            ts: None,
+            weight: 0,
+            keys: vec![1],
+            key_types: vec![Type::Int],
+            needs: vec![Need {
+                kind: Kind::Count,
+                column: None,
+                filter: None,
+                integers: false,
+            }],
+            buckets: Buckets {
+                first: 0,
+                step: 1,
+                count: 1,
+                end: 1,
+            },
+            rank: Rank {
+                need: Some(0),
+                ascending: false,
+            },
+        };
+        let n = i64::try_from(GROUPS_LIMIT).unwrap() + 10;
+        let batch = Batch {
+            rows: GROUPS_LIMIT + 10,
+            columns: vec![
+                Arc::new(Int64Array::from_iter_values(1..=n)) as ArrayRef,
+                Arc::new(Int64Array::from_iter_values(0..n)) as ArrayRef,
+            ],
+            origin: Origin { unit: 0, row: 0 },
+            kept: None,
+        };
+        let mut a = Aggregator::new(layout);
+        a.update(&batch).unwrap();
+        assert!(a.cut);
+        assert_eq!(a.live().len(), GROUPS_LIMIT / 2);
+        let heaviest = a.groups.intern(&[Cell::Int(n - 1)]);
+        assert_eq!(a.states[0].sum(heaviest as usize), Cell::Int(n));
+        assert!(a.met(REST), "the light ones are the rest's");
+        let total = a.united(&|_| true);
+        assert_eq!(total.states[0].sum(1), Cell::Int(n * (n + 1) / 2));
+    }
 }
