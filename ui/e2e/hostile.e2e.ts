@@ -54,7 +54,14 @@ it.each(pages)('%s shows hostile text as text', async (name, path, text) => {
   const { page, problems, close } = await visit(browser);
   try {
     await page.goto(`${target.url}/e/${target.environment}/${path}`);
-    await page.getByText(text).first().waitFor();
+    await page
+      .getByText(text)
+      .first()
+      .waitFor()
+      .catch(async (error: unknown) => {
+        await shot(page, `hostile-${name}-failed`);
+        throw error;
+      });
     // Long enough for an image that cannot load to have failed.
     await page.waitForTimeout(400);
     await shot(page, `hostile-${name}`);

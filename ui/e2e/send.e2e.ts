@@ -23,6 +23,12 @@ let page: Page;
 const at = (search = '') => `${target.url}/e/${target.environment}/send${search}`;
 const hears = () => page.getByRole('complementary', { name: 'What arrives' });
 
+/** Opens the page, and waits until it hears. */
+async function listen(search = ''): Promise<void> {
+  await Promise.all([page.waitForResponse(/\/arrivals\/live/u), page.goto(at(search))]);
+  await hears().waitFor();
+}
+
 beforeAll(async () => {
   browser = await launch();
 });
@@ -81,9 +87,7 @@ describe('send data', () => {
   });
 
   it('names a refusal with why and fix', async () => {
-    await page.goto(at());
-    await hears().waitFor();
-    await page.waitForTimeout(500);
+    await listen();
     const { trace, spans } = homeTrace();
     await post(
       `${target.otlp}/v1/traces`,
@@ -96,7 +100,7 @@ describe('send data', () => {
   });
 
   it('makes an event when its own command is run', async () => {
-    await page.goto(at('?what=events'));
+    await listen('?what=events');
     const answer = await post(
       `${target.url}/1/events/e2e-hello`,
       { message: 'hello', duration_ms: 12.5 },

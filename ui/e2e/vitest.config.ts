@@ -13,7 +13,7 @@ export default defineConfig({
     fileParallelism: false,
     sequence: { sequencer: DemoLast },
     // A server that died fails every test after it, slowly.
-    bail: 8,
+    bail: 16,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     teardownTimeout: 20_000,
