@@ -184,7 +184,7 @@ impl Engine {
             .store
             .delete(env, slug)
             .map_err(|e| catalog::Error::Storage(e.to_string()))?;
-        self.0.catalog.delete_dataset(env, slug)
+        self.0.catalog.delete_dataset(env, slug, self.now())
     }
 
     /// The environment and key of a secret, whatever its state; nothing is noted.

@@ -92,6 +92,9 @@ impl Engine {
         let catalog = Catalog::open(&config.data_dir)?;
         let now = clock.now();
         recover_environments(&catalog, &store, now)?;
+        if recovery.manifest_rebuilt.is_some() {
+            delete_again(&catalog, &store)?;
+        }
         if config.dev {
             let env = catalog.ensure_environment(dev::ENVIRONMENT, now)?;
             catalog.hold_dev_keys(env.id, now)?;
@@ -137,6 +140,19 @@ fn recover_environments(
         if catalog.environment(table.table.env).is_none() {
             catalog.recover_environment(table.table.env, now)?;
         }
+    }
+    Ok(())
+}
+
+/// The marks of deleted datasets were lost with the manifest: their rows came back from the parts. A
+/// dataset made again under the same name keeps what is found: its new rows count more.
+fn delete_again(catalog: &Catalog, store: &store::Store) -> Result<(), OpenError> {
+    for (env, slug) in catalog.deleted_datasets()? {
+        store.delete(env, &slug)?;
+        tracing::info!(
+            dataset = slug,
+            "deleted again after the manifest was rebuilt"
+        );
     }
     Ok(())
 }

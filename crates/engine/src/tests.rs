@@ -358,3 +358,58 @@ async fn a_directory_in_use_is_refused_and_a_lost_catalog_keeps_its_rows() {
     assert_ne!(made.id, env);
     engine.close().await.unwrap();
 }
+
+/// Scenario: a dataset is deleted, then the manifest is lost.
+/// Guarantees: its rows do not come back with the parts.
+#[tokio::test]
+async fn deleted_rows_stay_deleted_when_the_manifest_is_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = Config {
+        initial_keys: vec![initial("bootcamp", SECRET)],
+        ..config(dir.path())
+    };
+    let engine = open(with.clone());
+    let grant = admit(&engine, SECRET).unwrap();
+    for name in ["gone", "kept"] {
+        let slug = grant.dataset(name, DatasetKind::Events).unwrap();
+        let receipt = grant.ingest(batch(&grant, &slug, 3), None).await.unwrap();
+        assert_eq!(receipt.stored, 3);
+    }
+    let env = grant.env();
+    engine.settle().unwrap();
+    let open_it = DatasetUpdate {
+        delete_protected: Some(false),
+        ..DatasetUpdate::default()
+    };
+    engine
+        .catalog()
+        .update_dataset(env, "gone", open_it)
+        .unwrap();
+    engine.delete_dataset(env, "gone").unwrap();
+    drop(grant);
+    engine.close().await.unwrap();
+    drop(engine);
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().contains("manifest.sqlite") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let engine = open(with);
+    assert!(engine.recovery().manifest_rebuilt.is_some());
+    let count = async |dataset: Option<&str>| {
+        let scope = query::Scope {
+            env,
+            dataset: dataset.map(str::to_owned),
+        };
+        let limits = query::Limits::default();
+        let answer = engine
+            .querier()
+            .run(&scope, &query::Query::default(), limits, None)
+            .await;
+        answer.unwrap().total["COUNT"].clone()
+    };
+    assert_eq!(count(Some("gone")).await, query::Cell::Int(0));
+    assert_eq!(count(None).await, query::Cell::Int(3));
+    engine.close().await.unwrap();
+}

@@ -328,11 +328,12 @@ impl Catalog {
         Ok(info)
     }
 
-    /// Takes a dataset out of the catalog. Its rows are the store's business.
+    /// Takes a dataset out of the catalog, and remembers that it was there. Its rows are the store's
+    /// business.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Protected`].
-    pub(crate) fn delete_dataset(&self, env: EnvId, slug: &str) -> Result<(), Error> {
+    pub(crate) fn delete_dataset(&self, env: EnvId, slug: &str, now: i64) -> Result<(), Error> {
         let mut conn = self.0.conn.lock();
         let mut state = self.0.state.write();
         let datasets = state
@@ -351,10 +352,25 @@ impl Catalog {
         let of = rusqlite::params![env.0, slug];
         tx.execute("DELETE FROM datasets WHERE env = ?1 AND slug = ?2", of)?;
         tx.execute("DELETE FROM columns WHERE env = ?1 AND dataset = ?2", of)?;
+        tx.execute(
+            "INSERT OR REPLACE INTO deleted_datasets (env, slug, deleted_ns) VALUES (?1, ?2, ?3)",
+            rusqlite::params![env.0, slug, now],
+        )?;
         tx.commit()?;
         datasets.by_slug.remove(slug);
         datasets.by_name.remove(&record.info.name.to_lowercase());
         Ok(())
+    }
+
+    /// Datasets that were deleted and not made again.
+    pub(crate) fn deleted_datasets(&self) -> Result<Vec<(EnvId, String)>, Error> {
+        let conn = self.0.conn.lock();
+        let mut rows = conn.prepare(
+            "SELECT env, slug FROM deleted_datasets AS gone WHERE NOT EXISTS (
+               SELECT 1 FROM datasets WHERE env = gone.env AND slug = gone.slug)",
+        )?;
+        let found = rows.query_map([], |r| Ok((EnvId(r.get(0)?), r.get(1)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Counts rows stored in a dataset. In memory; written by [`Self::save_writes`].

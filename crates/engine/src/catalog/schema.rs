@@ -50,6 +50,13 @@ CREATE TABLE datasets (
   PRIMARY KEY (env, slug)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE deleted_datasets (
+  env INTEGER NOT NULL,
+  slug TEXT NOT NULL,
+  deleted_ns INTEGER NOT NULL,
+  PRIMARY KEY (env, slug)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE columns (
   env INTEGER NOT NULL,
   dataset TEXT NOT NULL,

@@ -236,7 +236,7 @@ fn a_protected_dataset_stays() {
     c.create_dataset(env, "d", DatasetKind::Events, NOW)
         .unwrap();
     assert!(matches!(
-        c.delete_dataset(env, "d"),
+        c.delete_dataset(env, "d", NOW),
         Err(Error::Protected(_))
     ));
     let open_it = DatasetUpdate {
@@ -244,10 +244,11 @@ fn a_protected_dataset_stays() {
         ..DatasetUpdate::default()
     };
     c.update_dataset(env, "d", open_it).unwrap();
-    c.delete_dataset(env, "d").unwrap();
+    c.delete_dataset(env, "d", NOW).unwrap();
     assert!(c.dataset(env, "d").is_none());
+    assert_eq!(c.deleted_datasets().unwrap(), [(env, "d".to_owned())]);
     assert!(matches!(
-        c.delete_dataset(env, "d"),
+        c.delete_dataset(env, "d", NOW),
         Err(Error::NotFound(_))
     ));
 }
