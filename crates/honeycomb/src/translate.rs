@@ -31,6 +31,7 @@ pub fn event(batch: &mut BatchBuilder, target: &Target<'_>, item: &Item) -> bool
     if let Some(rate) = item.sample_rate.as_ref().map(read_rate) {
         batch.set_sample_rate(rate);
     }
+    batch.discount_fields();
     for (key, value) in &item.data {
         put(batch, key, value, target.expand_json_depth);
     }

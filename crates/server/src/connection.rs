@@ -8,6 +8,7 @@ use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -22,7 +23,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tower::ServiceExt as _;
 
 /// Connections at once, in all and from one address.
@@ -43,6 +44,9 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Between two pieces of a body, and for the whole of it.
 const BODY_IDLE: Duration = Duration::from_secs(15);
 const BODY_TIME: Duration = Duration::from_secs(60);
+/// What is read of a body after its answer is known, at most.
+const LINGER_BYTES: usize = 32 << 20;
+const LINGER_TIME: Duration = Duration::from_secs(2);
 /// A connection without a request.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How often a connection is looked at.
@@ -315,11 +319,14 @@ async fn answer(
         None => {
             let (mut parts, body) = request.into_parts();
             parts.extensions.insert(ConnectInfo(peer));
-            let request = Request::from_parts(parts, Body::new(Timed::new(body)));
-            match router.oneshot(request).await {
+            let (timed, rest) = Timed::new(body);
+            let request = Request::from_parts(parts, Body::new(timed));
+            let response = match router.oneshot(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
-            }
+            };
+            linger(rest).await;
+            response
         }
     };
     response.map(|body| {
@@ -328,6 +335,23 @@ async fn answer(
             _running: running,
         })
     })
+}
+
+/// Reads what is left of a body that its handler let go of, within bounds: a client that is still
+/// writing when the connection closes sees a broken pipe and not the answer that says why.
+async fn linger(rest: oneshot::Receiver<Incoming>) {
+    let Ok(mut rest) = rest.await else { return };
+    let read = async {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = rest.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+            if bytes > LINGER_BYTES {
+                return;
+            }
+        }
+    };
+    // Whoever is slower than that gets no more of our time.
+    let _ = tokio::time::timeout(LINGER_TIME, read).await;
 }
 
 fn header_bytes(headers: &HeaderMap) -> usize {
@@ -365,17 +389,34 @@ impl HttpBody for Held {
 
 /// A request body that must keep coming.
 struct Timed {
-    body: Incoming,
+    /// Taken out when dropped.
+    body: Option<Incoming>,
+    /// Where it goes when it is let go of before its end.
+    rest: Option<oneshot::Sender<Incoming>>,
     idle: Option<Pin<Box<tokio::time::Sleep>>>,
     deadline: tokio::time::Instant,
 }
 
 impl Timed {
-    fn new(body: Incoming) -> Self {
-        Self {
-            body,
+    fn new(body: Incoming) -> (Self, oneshot::Receiver<Incoming>) {
+        let (send, rest) = oneshot::channel();
+        let timed = Self {
+            body: Some(body),
+            rest: Some(send),
             idle: None,
             deadline: tokio::time::Instant::now() + BODY_TIME,
+        };
+        (timed, rest)
+    }
+}
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        if let (Some(body), Some(rest)) = (self.body.take(), self.rest.take())
+            && !body.is_end_stream()
+        {
+            // Nobody waits: the connection is gone.
+            let _ = rest.send(body);
         }
     }
 }
@@ -388,8 +429,15 @@ impl HttpBody for Timed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) {
             self.idle = None;
+            if !matches!(frame, Some(Ok(_))) {
+                // Read to its end, or broken: there is nothing left to read.
+                self.rest = None;
+            }
             return Poll::Ready(frame.map(|f| f.map_err(Into::into)));
         }
         let until = (tokio::time::Instant::now() + BODY_IDLE).min(self.deadline);
@@ -405,11 +453,11 @@ impl HttpBody for Timed {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(SizeHint::default, HttpBody::size_hint)
     }
 }
 

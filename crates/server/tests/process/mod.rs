@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The Python that holds the real SDKs; `None` after saying why the test does not run.
-pub fn client_env(test: &str) -> Option<PathBuf> {
+pub(crate) fn client_env(test: &str) -> Option<PathBuf> {
     match support::python_env(&support::repository().join("tests/clients/requirements.txt")) {
         Ok(python) => Some(python),
         Err(e) => {
@@ -18,7 +18,7 @@ pub fn client_env(test: &str) -> Option<PathBuf> {
 }
 
 /// Runs a program of `tests/clients` and reads the JSON it prints.
-pub fn run_client(python: &Path, program: &str, args: &[&str]) -> Value {
+pub(crate) fn run_client(python: &Path, program: &str, args: &[&str]) -> Value {
     let out = Command::new(python)
         .arg(support::repository().join("tests/clients").join(program))
         .args(args)
@@ -39,14 +39,14 @@ pub fn run_client(python: &Path, program: &str, args: &[&str]) -> Value {
 }
 
 /// A process read line by line; killed when dropped.
-pub struct Lines {
+pub(crate) struct Lines {
     child: Child,
     lines: std::sync::mpsc::Receiver<String>,
 }
 
 impl Lines {
     /// Starts `command` with its stdout and stderr read.
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -72,7 +72,7 @@ impl Lines {
     }
 
     /// The next line it prints.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         self.lines
             .recv_timeout(std::time::Duration::from_secs(30))
             .expect("a line within 30 s")
@@ -87,14 +87,14 @@ impl Drop for Lines {
 }
 
 /// The team's Flask app on a port of its own.
-pub struct Flask {
+pub(crate) struct Flask {
     process: Lines,
     address: String,
 }
 
 impl Flask {
     /// Starts it as its Dockerfile does, but on loopback and a free port.
-    pub fn start(python: &Path, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(python: &Path, variables: &[(&str, &str)]) -> Self {
         let process = Lines::start(
             Command::new(python)
                 .args(["-m", "flask", "run", "--host=127.0.0.1", "--port=0"])
@@ -115,7 +115,7 @@ impl Flask {
     }
 
     /// An address of the app.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         let _ = &self.process;
         format!("{}{path}", self.address)
     }
