@@ -306,7 +306,8 @@ impl Inner {
             id: self.new_id(),
             parts: u32::try_from(planned.len()).unwrap_or(u32::MAX),
         };
-        let written = self.write_merged(
+        let mut written = Vec::new();
+        let outcome = self.write_merged(
             merge,
             &facts,
             &group,
@@ -314,7 +315,12 @@ impl Inner {
             &columns,
             &sources,
             &tombstones,
-        )?;
+            &mut written,
+        );
+        if outcome.is_err() {
+            self.discard(&written);
+        }
+        outcome?;
         self.swap(merge, &written)
     }
 
@@ -331,7 +337,8 @@ impl Inner {
         columns: &crate::part::Columns,
         sources: &[&dyn Source],
         tombstones: &[Tombstone],
-    ) -> Result<Vec<NewPart>, Error> {
+        written: &mut Vec<NewPart>,
+    ) -> Result<(), Error> {
         let wal_first = self.wal_files.first_seq().unwrap_or(u64::MAX);
         let flushes = merged_flushes(facts, wal_first);
         let replaces: Vec<String> = merge.inputs.iter().map(|p| p.id.clone()).collect();
@@ -349,7 +356,6 @@ impl Inner {
             .map(|p| p.purged_ms)
             .min()
             .unwrap_or(i64::MIN);
-        let mut written = Vec::new();
         for slices in planned {
             let draft = Draft {
                 id: self.new_id(),
@@ -367,18 +373,23 @@ impl Inner {
             };
             written.push(self.write_part(draft, sources)?);
         }
-        Ok(written)
+        Ok(())
     }
 
     /// Publishes a merge's outputs in place of its inputs.
     fn swap(&self, merge: &Merge, written: &[NewPart]) -> Result<(), Error> {
-        self.install(written)?;
         let remove: Vec<String> = merge.inputs.iter().map(|p| p.id.clone()).collect();
-        self.commit(&Edit {
-            add: written.iter().map(|p| p.row.clone()).collect(),
-            remove: remove.clone(),
-            ..Edit::default()
-        })?;
+        let published = self.install(written).and_then(|()| {
+            self.commit(&Edit {
+                add: written.iter().map(|p| p.row.clone()).collect(),
+                remove: remove.clone(),
+                ..Edit::default()
+            })
+        });
+        if let Err(Error::ReadOnly(_)) = &published {
+            self.discard(written);
+        }
+        published?;
         let parts: Result<Vec<Arc<Part>>, Error> =
             written.iter().map(|p| self.part_of(&p.row)).collect();
         let parts = parts?;

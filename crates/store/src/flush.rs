@@ -98,17 +98,11 @@ impl Inner {
     fn flush_jobs(&self, jobs: &[Job]) -> Result<(), Error> {
         self.step("flush.begin")?;
         let mut written: Vec<Vec<NewPart>> = Vec::new();
-        for job in jobs {
-            written.push(self.write_job(job)?);
+        let published = self.publish_jobs(jobs, &mut written);
+        if let Err(Error::ReadOnly(_)) = &published {
+            written.iter().for_each(|parts| self.discard(parts));
         }
-        let mut edit = Edit::default();
-        for parts in &written {
-            self.install(parts)?;
-            edit.add.extend(parts.iter().map(|p| p.row.clone()));
-        }
-        edit.marks = jobs.iter().map(|j| (j.table, j.sequences().1)).collect();
-        self.add_key_stats(&mut edit);
-        self.commit(&edit)?;
+        published?;
         let mut swaps = Vec::new();
         for parts in &written {
             let parts: Result<Vec<Arc<Part>>, Error> =
@@ -133,7 +127,24 @@ impl Inner {
         self.step("flush.swapped")
     }
 
-    fn write_job(&self, job: &Job) -> Result<Vec<NewPart>, Error> {
+    fn publish_jobs(&self, jobs: &[Job], written: &mut Vec<Vec<NewPart>>) -> Result<(), Error> {
+        for job in jobs {
+            written.push(Vec::new());
+            if let Some(parts) = written.last_mut() {
+                self.write_job(job, parts)?;
+            }
+        }
+        let mut edit = Edit::default();
+        for parts in &*written {
+            self.install(parts)?;
+            edit.add.extend(parts.iter().map(|p| p.row.clone()));
+        }
+        edit.marks = jobs.iter().map(|j| (j.table, j.sequences().1)).collect();
+        self.add_key_stats(&mut edit);
+        self.commit(&edit)
+    }
+
+    fn write_job(&self, job: &Job, written: &mut Vec<NewPart>) -> Result<(), Error> {
         let now = self.clock.now();
         let targets = targets(job, now);
         let sources: Vec<BatchSource<'_>> =
@@ -166,7 +177,6 @@ impl Inner {
         let seq = job.sequences();
         let id = self.new_id();
         let parts = u32::try_from(planned.len()).unwrap_or(u32::MAX);
-        let mut written = Vec::new();
         for (period, columns, slices) in planned {
             let draft = Draft {
                 id: self.new_id(),
@@ -192,7 +202,7 @@ impl Inner {
             };
             written.push(self.write_part(draft, &sources)?);
         }
-        Ok(written)
+        Ok(())
     }
 
     pub(crate) fn add_key_stats(&self, edit: &mut Edit) {

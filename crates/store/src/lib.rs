@@ -5,6 +5,34 @@
 //! Start-up never needs a human.
 //!
 //! **Does not know** DataFusion, HTTP, any vendor. Clock and disk are passed in.
+//!
+//! **Life of a batch.** `ingest` writes it into the `wal`, syncs, and pushes it, shared, onto its
+//! table's list in `inner`: from then on it is acknowledged and in every [`Snapshot`]. `flush` turns
+//! a table's whole list into parts (`order`, `columns`, [`part`]), `publish` puts them into the
+//! `manifest` with one transaction, and the WAL files behind are deleted. `compact` merges parts,
+//! `retention` drops them. `recovery` and `rebuild` make a store of what any crash left; `verify`
+//! reads everything back. File formats: `docs/formats/`.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use event::{BatchBuilder, EnvId, RowPolicy, TableId, TableKind};
+//! use store::{Append, Options, Store, SystemClock, disk::RealDisk};
+//! # let dir = tempfile::tempdir()?;
+//! let options = Options { reserve_bytes: 0, ..Options::new(dir.path()) };
+//! let (store, _) = Store::open(options, Arc::new(SystemClock), Arc::new(RealDisk))?;
+//! let table = TableId { env: EnvId(1), kind: TableKind::Spans };
+//! let mut batch = BatchBuilder::new(table.kind, RowPolicy::unlimited(1_700_000_000_000_000_000));
+//! assert!(batch.begin_row(0));
+//! batch.set_dataset("backend-flask");
+//! batch.end_row();
+//! let (tell, told) = std::sync::mpsc::channel();
+//! let append = Append { table, batch: batch.finish(), identity: None };
+//! store.append(append, Box::new(move |outcome| drop(tell.send(outcome))));
+//! told.recv()??;
+//! assert_eq!(store.snapshot(table).batches.len(), 1);
+//! store.close()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod background;
 mod columns;

@@ -150,6 +150,20 @@ impl Inner {
         self.disk.rename(&temporary, path).map_err(failed)
     }
 
+    /// Removes what was written of parts that are not published, after a failure that is no doubt
+    /// about the manifest. What cannot be removed is swept at a later start.
+    pub(crate) fn discard(&self, parts: &[NewPart]) {
+        for part in parts {
+            for path in [
+                part.temporary(),
+                part.path.clone(),
+                part.path.with_extension("tix"),
+            ] {
+                let _ = self.disk.remove(&path);
+            }
+        }
+    }
+
     /// Gives parts their names, for good.
     pub(crate) fn install(&self, parts: &[NewPart]) -> Result<(), Error> {
         let mut dirs = BTreeSet::new();

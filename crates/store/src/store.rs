@@ -387,7 +387,13 @@ fn start_threads(
     let of_writer = Arc::clone(inner);
     let mut threads = vec![spawn(
         "store-wal",
-        Box::new(move || ingest::run(&of_writer, &queued, writer)),
+        Box::new(move || {
+            let run = || ingest::run(&of_writer, &queued, writer);
+            // Whether the group under way is on disk is unknown then.
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err() {
+                of_writer.status.poison("the writer thread panicked");
+            }
+        }),
     )?];
     if inner.options.background {
         let (of_flusher, flush_stopped) = (Arc::clone(inner), stopped.clone());
