@@ -1,4 +1,5 @@
 //! The UI's own tests, as part of `cargo test`: its units, and the browser against the binary.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
