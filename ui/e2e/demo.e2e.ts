@@ -39,7 +39,7 @@ async function slowBand(page: Page): Promise<Band> {
   }
 }
 
-/** Place of the slow band on the heatmap: the topmost rows with cells, down to the first wide gap. */
+/** Place of the slow band on the heatmap: the topmost rows with cells, down to the first gap or thinning. */
 async function findBand(page: Page): Promise<Band | undefined> {
   const plane = page.getByRole('application', { name: /^Heatmap of/u });
   const canvas = page.getByRole('img', { name: /heatmap|events|duration/iu }).first();
@@ -62,7 +62,7 @@ async function findBand(page: Page): Promise<Band | undefined> {
       const at = (y * width + x) * 4;
       return inks.some((ink) => ink.every((value, i) => Math.abs(value - (pixels[at + i] ?? 0)) <= 3));
     };
-    const rows: number[] = [];
+    const rows: { y: number; ink: number }[] = [];
     let cell = { x: 0, y: 0 };
     for (let y = 0; y < height; y += 1) {
       let ink = 0;
@@ -71,15 +71,18 @@ async function findBand(page: Page): Promise<Band | undefined> {
         ink += 1;
         if (ink === 3 && rows.length < 3) cell = { x, y };
       }
-      if (ink >= 3) rows.push(y);
+      if (ink >= 3) rows.push({ y, ink });
     }
-    const first = rows[0];
+    const first = rows[0]?.y;
     if (first === undefined) return undefined;
     let last = first;
+    let most = 0;
     const gap = height * 0.05;
-    for (const y of rows) {
+    for (const { y, ink } of rows) {
       if (y - last > gap) break;
-      last = y;
+      most = Math.max(most, ink);
+      // On a busy machine stray cells fill the gap below, far fewer in a row than in the band.
+      if (ink >= most * 0.35) last = y;
     }
     const scale = surface.getBoundingClientRect().height / height;
     return { top: first * scale, bottom: last * scale, cell: { x: cell.x * scale, y: cell.y * scale } };

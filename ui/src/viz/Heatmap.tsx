@@ -50,7 +50,7 @@ interface Props {
   summary: string;
 }
 
-const CARD = 248;
+const CARD = 264;
 /** Less than this is a click, not a drag. */
 const DRAG = 4;
 
