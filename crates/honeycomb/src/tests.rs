@@ -595,6 +595,43 @@ async fn a_question_is_kept_as_posted_and_answered_when_polled() {
     f.close().await;
 }
 
+/// Scenario: the server stops while a question runs, or right after it was asked.
+/// Guarantees: the same address answers after the restart, over the range it had.
+#[tokio::test]
+async fn a_result_left_without_an_answer_is_computed_when_asked_for() {
+    let f = start();
+    f.batch("shop", json!([{"data": {"n": 1}}, {"data": {"n": 2}}]))
+        .await;
+    let saved = f.api("POST", "/1/queries/shop", json!({})).await.json();
+    let query_id = saved["id"].as_str().unwrap();
+    let env = f.engine.catalog().environments()[0].id;
+    let options = json!({"query_id": query_id}).to_string();
+    let now = f.engine.now();
+    // As a run that never ended leaves it.
+    let id = f
+        .engine
+        .catalog()
+        .begin_result(env, Some("shop"), query_id, &options, now)
+        .unwrap();
+    f.batch("shop", json!([{"data": {"n": 3}}])).await;
+    let path = format!("/1/query_results/shop/{id}");
+    let mut body = f.api("GET", &path, Value::Null).await.json();
+    assert_eq!(body["complete"], false);
+    for _ in 0..200 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        body = f.api("GET", &path, Value::Null).await.json();
+        if body["complete"] == true {
+            break;
+        }
+    }
+    assert_eq!(
+        body["data"]["results"],
+        json!([{"data": {"COUNT": 2}}]),
+        "{body}"
+    );
+    f.close().await;
+}
+
 #[tokio::test]
 async fn questions_that_cannot_be_asked_are_told_by_name() {
     let f = start();
