@@ -18,7 +18,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cruddur", &[]),
     (
         "server",
-        &["event", "engine", "otlp", "honeycomb", "api", "cruddur"],
+        &[
+            "store",
+            "event",
+            "engine",
+            "otlp",
+            "honeycomb",
+            "api",
+            "cruddur",
+        ],
     ),
     ("support", &[]),
     ("golden", &["event", "store", "query", "support"]),
