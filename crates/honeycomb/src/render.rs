@@ -1,9 +1,10 @@
 //! Answers → the vendor's JSON. Pure.
 
-use engine::query::Answer;
 use engine::query::answer::{Cell, Row, SeriesPoint};
+use engine::query::{Answer, Query, text};
 use http::HeaderValue;
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
@@ -24,6 +25,98 @@ pub(crate) fn http_date(ns: i64) -> Option<HeaderValue> {
         .timestamp_to_rfc9110_string(&at)
         .ok()?;
     HeaderValue::from_str(&text).ok()
+}
+
+/// The address of the question in our own pages: one parameter per clause, as Explore keeps them.
+pub(crate) fn explore_link(base: &str, env: &str, dataset: Option<&str>, query: &Query) -> String {
+    let clause = |keyword: &str, part: Query| {
+        let text = text::render(&part);
+        text.strip_prefix(keyword)
+            .unwrap_or(&text)
+            .trim()
+            .to_owned()
+    };
+    let mut calculations = query.calculations.clone();
+    for c in &mut calculations {
+        // Explore has no labels and no conditions of single calculations.
+        c.name = None;
+        c.filters.clear();
+    }
+    let clauses = [
+        ("ds", dataset.unwrap_or_default().to_owned()),
+        (
+            "v",
+            clause(
+                "",
+                Query {
+                    calculations,
+                    ..Query::default()
+                },
+            ),
+        ),
+        (
+            "w",
+            clause(
+                "where",
+                Query {
+                    filters: query.filters.clone(),
+                    filter_combination: query.filter_combination,
+                    ..Query::default()
+                },
+            ),
+        ),
+        (
+            "g",
+            clause(
+                "group by",
+                Query {
+                    breakdowns: query.breakdowns.clone(),
+                    ..Query::default()
+                },
+            ),
+        ),
+        (
+            "o",
+            clause(
+                "order by",
+                Query {
+                    orders: query.orders.clone(),
+                    ..Query::default()
+                },
+            ),
+        ),
+        (
+            "h",
+            clause(
+                "having",
+                Query {
+                    havings: query.havings.clone(),
+                    ..Query::default()
+                },
+            ),
+        ),
+        ("l", query.limit.map(|l| l.to_string()).unwrap_or_default()),
+        (
+            "t",
+            clause(
+                "from",
+                Query {
+                    time_range: query.time_range,
+                    start_time: query.start_time,
+                    end_time: query.end_time,
+                    ..Query::default()
+                },
+            ),
+        ),
+    ];
+    let mut link = format!("{base}/e/{env}/explore");
+    let mut before = '?';
+    for (name, text) in clauses.iter().filter(|(_, text)| !text.is_empty()) {
+        let text = utf8_percent_encode(text, NON_ALPHANUMERIC);
+        link.push_str(&format!("{before}{name}={text}"));
+        before = '&';
+    }
+    link
 }
 
 /// Which parts of an answer are wanted.
@@ -160,6 +253,27 @@ mod tests {
         let got = data(&answer, ALL);
         assert_eq!(got["results"].as_array().unwrap().len(), 1_500);
         assert_eq!(got["series"].as_array().unwrap().len(), 1_000);
+    }
+
+    #[test]
+    fn a_link_leads_to_the_question_in_explore() {
+        let query: Query = serde_json::from_value(json!({
+            "calculations": [{"op": "COUNT"}, {"op": "MAX", "column": "n", "name": "most"}],
+            "filters": [{"column": "name", "op": "exists"}],
+            "breakdowns": ["name"],
+            "limit": 5,
+        }))
+        .unwrap();
+        let link = explore_link("http://h:1", "dev", Some("shop"), &query);
+        let plain = percent_encoding::percent_decode_str(&link)
+            .decode_utf8()
+            .unwrap();
+        assert_eq!(
+            plain,
+            "http://h:1/e/dev/explore?ds=shop&v=COUNT, MAX(n)&w=name exists&g=name&l=5"
+        );
+        let bare = explore_link("http://h:1", "dev", None, &Query::default());
+        assert_eq!(bare, "http://h:1/e/dev/explore");
     }
 
     #[test]

@@ -13,7 +13,6 @@ use engine::query::{Limits, Query, Scope};
 use engine::{DatasetInfo, Engine, Grant, Permission, StoredResult};
 use event::EnvId;
 use http::{HeaderValue, StatusCode, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -259,13 +258,12 @@ fn body_of(
     data: Option<Value>,
 ) -> Value {
     // Both lead to the picture in our own pages: clients only want them not to be empty.
-    let encode = |t: &str| utf8_percent_encode(t, NON_ALPHANUMERIC).to_string();
-    let url = format!(
-        "{}/e/{}/explore?dataset={}&query={}",
-        call.base(),
-        grant.environment().slug,
-        encode(dataset.map_or("", |d| &d.slug)),
-        encode(&spec.to_string())
+    let query = queries::parse(spec).unwrap_or_default();
+    let url = render::explore_link(
+        &call.base(),
+        &grant.environment().slug,
+        dataset.map(|d| &*d.slug),
+        &query,
     );
     let mut body = json!({
         "id": id,

@@ -5,8 +5,6 @@
 //! then be found by questions. Only the key in them is public: the fixed one of `--dev`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#![expect(clippy::unwrap_used, reason = "a test: a panic is its failure")]
-
 use axum::body::Body;
 use engine::query::{Cell, Limits, Query, Scope};
 use engine::{Clock, Config, Engine};
