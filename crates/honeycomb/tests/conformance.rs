@@ -3,6 +3,7 @@
 //! `tests/conformance/honeycomb/<case>/`: `request.http` as it came over the wire, `response.http` as it
 //! must go back (headers listed there, no more), `events.json` with where it comes from and what must
 //! then be found by questions. Only the key in them is public: the fixed one of `--dev`.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use axum::body::Body;
 use engine::query::{Cell, Limits, Query, Scope};
