@@ -5,7 +5,7 @@ import { Delivery } from './Delivery.tsx';
 import { tone } from './model.ts';
 
 /** Refusals that stand open without a click; the rest says why when opened. */
-const OPEN_REFUSALS = 5;
+const OPEN_REFUSALS = 2;
 const FIRST_ROWS = 200;
 
 interface Props {
