@@ -105,7 +105,7 @@ def disk_bytes(folder):
 
 
 def count(server):
-    answer = server.post("/foursight/v1/query", {"env": "dev", "query": {"calculations": [{"op": "COUNT"}], "time_range": 86400}})
+    answer = server.post("/foursight/v1/query", {"env": "dev", "query": {"calculations": [{"op": "COUNT"}], "time_range": 7200}})
     return answer["results"][0]["COUNT"] if answer["results"] else 0
 
 
@@ -144,7 +144,7 @@ def queries(args, folder):
     server = Server(args.server, folder, "0,1")
     result = {}
     for name, question, _, _ in QUESTIONS:
-        body = {"env": "dev", "query": question | {"time_range": 86400}}
+        body = {"env": "dev", "query": question | {"time_range": 7200}}
         server.post("/foursight/v1/query", body)
         figures = []
         for _ in range(5):
@@ -153,7 +153,7 @@ def queries(args, folder):
             figures.append((server.cpu_ms() - before, (time.monotonic() - started) * 1000))
         result[name] = {"cpu_ms": statistics.median(f[0] for f in figures), "wall_ms": statistics.median(f[1] for f in figures)}
         print(f"  {name}: {result[name]}", file=sys.stderr)
-    rows = server.post("/foursight/v1/rows", {"env": "dev", "query": {"time_range": 86400}, "limit": 20})
+    rows = server.post("/foursight/v1/rows", {"env": "dev", "query": {"time_range": 7200}, "limit": 20})
     ids = [r["trace.trace_id"] for r in rows["rows"] if r.get("trace.trace_id")]
     times = []
     for trace in ids:

@@ -7,7 +7,12 @@ use event::{EventBatch, TableId};
 use sha2::{Digest, Sha256};
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::hash::Hasher;
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// How often a batch that waits for room looks again: a flush frees room in tens of milliseconds.
+const ROOM_POLL: Duration = Duration::from_millis(5);
 
 /// What an acknowledged batch came to. Its rows are on disk and every question asked from now on
 /// sees them.
@@ -98,6 +103,14 @@ impl Grant {
                 id
             }),
         };
+        // A moment's wait for a flush is the sender's brake; being told to retry costs it the body again.
+        let deadline = Instant::now() + limits::INGEST_WAIT;
+        while let Err(full @ store::Error::AtCapacity { .. }) = self.engine.0.store.room() {
+            if Instant::now() >= deadline {
+                return Err(full.into());
+            }
+            tokio::time::sleep(ROOM_POLL).await;
+        }
         let (done, outcome) = oneshot::channel();
         self.engine.0.store.append(
             append,
@@ -106,7 +119,7 @@ impl Grant {
                 let _ = done.send(result);
             }),
         );
-        let appended = match tokio::time::timeout(limits::INGEST_WAIT, outcome).await {
+        let appended = match tokio::time::timeout_at(deadline, outcome).await {
             Ok(Ok(result)) => result?,
             Ok(Err(_)) => return Err(Error::Failing("the store ended".into())),
             Err(_) => return Err(Error::overload()),

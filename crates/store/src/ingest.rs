@@ -67,7 +67,7 @@ impl Inner {
     }
 
     /// Whether there is room for one more batch.
-    fn admit(&self) -> Result<(), Error> {
+    pub(crate) fn admit(&self) -> Result<(), Error> {
         self.status.writable()?;
         let buffered = self.buffered_bytes.load(Ordering::Relaxed);
         let used = (buffered + self.queued_bytes.load(Ordering::Relaxed)) as u64;

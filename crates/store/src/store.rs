@@ -145,6 +145,15 @@ impl Store {
         }
     }
 
+    /// Whether a batch would be taken now. When buffers or WAL are at their limit this also wakes the
+    /// flush, so that asking again in a moment makes sense.
+    ///
+    /// # Errors
+    /// What [`Self::append`] would answer at once.
+    pub fn room(&self) -> Result<(), Error> {
+        self.0.inner.admit()
+    }
+
     /// All rows of a table, each exactly once, as of now. Takes one short lock.
     #[must_use]
     pub fn snapshot(&self, table: TableId) -> Snapshot {
