@@ -111,6 +111,34 @@ describe('send data', () => {
     await hears().getByRole('link', { name: 'Explore e2e-hello' }).waitFor();
   });
 
+  it('makes a key, hears it used, and names the key of another environment', async () => {
+    const made = await post(`${target.url}/foursight/v1/environments`, { name: 'e2e bootcamp' }, target.key);
+    expect(made.ok).toBe(true);
+    const { slug } = (await made.json()) as { slug: string };
+    const { trace, spans } = homeTrace();
+    await Promise.all([page.waitForResponse(/\/arrivals\/live/u), page.goto(`${target.url}/e/${slug}/send`)]);
+    await page.getByRole('button', { name: 'Create a key' }).click();
+    await page.getByText('this key is shown once').waitFor();
+    await page.getByRole('button', { name: 'Copy all' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const lines = await page.evaluate(() => navigator.clipboard.readText());
+    const key = /x-honeycomb-team=(fs_in_\w+)/u.exec(lines)?.[1];
+    expect(key).toBeDefined();
+
+    // By mistake with the key of the other environment: taken there, and named here.
+    await send(target, trace, spans, 0);
+    await hears().getByText(`Something came, for ${target.environment}`).waitFor({ timeout: 10_000 });
+    await shot(page, 'send-elsewhere');
+    await send({ ...target, key: key ?? '' }, homeTrace().trace, homeTrace().spans, 0);
+    await hears().getByText('It works').waitFor({ timeout: 10_000 });
+
+    await page.goto(`${target.url}/e/${slug}/arrivals`);
+    const row = page.getByRole('listitem').filter({ hasText: `belongs to ${target.environment}` });
+    await row.getByRole('link', { name: `Open in ${target.environment}` }).waitFor();
+    await shot(page, 'arrivals-elsewhere');
+    expect(await violations(page)).toEqual([]);
+  });
+
   it.each(['light', 'dark'] as const)('is accessible, %s', async (theme) => {
     const own = await visit(browser, { theme });
     try {
