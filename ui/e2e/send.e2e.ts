@@ -135,6 +135,9 @@ describe('send data', () => {
     await page.goto(`${target.url}/e/${slug}/arrivals`);
     const row = page.getByRole('listitem').filter({ hasText: `belongs to ${target.environment}` });
     await row.getByRole('link', { name: `Open in ${target.environment}` }).waitFor();
+    // The line to set must not carry the very key that is wrong here.
+    await row.getByText('OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=<key>').waitFor();
+    await row.getByRole('link', { name: 'Create a key' }).waitFor();
     await shot(page, 'arrivals-elsewhere');
     expect(await violations(page)).toEqual([]);
   });

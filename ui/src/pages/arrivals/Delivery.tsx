@@ -75,7 +75,9 @@ export function Delivery({ row, env, devKey, open, setOpen, pick }: Props) {
           {row.user_agent ?? 'unnamed client'}
         </span>
         <span className={`cut mono ${styles.key}`}>
-          {row.env ? <span className={row.env === env ? 'muted' : 't-warn'}>{row.env} </span> : null}
+          {row.env ? (
+            <span className={`cut ${styles.env} ${row.env === env ? 'muted' : 't-warn'}`}>{row.env}</span>
+          ) : null}
           {!row.key_prefix ? (
             <span className="muted">no key</span>
           ) : (

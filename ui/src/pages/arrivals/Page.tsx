@@ -2,6 +2,7 @@ import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-quer
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { arrivalsQuery } from '@/api/arrivals.ts';
+import { devKey } from '@/api/devKey.ts';
 import { sessionQuery } from '@/api/queries.ts';
 import type { ArrivalEvent, Arrivals } from '@/api/types.ts';
 import { useLiveArrivals } from '@/api/useLiveArrivals.ts';
@@ -90,7 +91,7 @@ export function ArrivalsPage() {
           {list.data === undefined ? (
             <ListSkeleton />
           ) : rows.length > 0 ? (
-            <DeliveryList rows={rows} env={env} devKey={session.dev_keys?.ingest} pick={change} />
+            <DeliveryList rows={rows} env={env} devKey={devKey(session, env)} pick={change} />
           ) : (
             <NothingArrived
               env={env}

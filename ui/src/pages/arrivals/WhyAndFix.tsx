@@ -23,7 +23,7 @@ export function WhyAndFix({ row, env, devKey, tone }: Props) {
         {elsewhere ? (
           <>
             The key is good, but it belongs to <b className="strong">{row.env}</b>:{' '}
-            {items(row, row.counters.stored + row.counters.merged)} went there, none into {env}.
+            {items(row, row.counters.stored + row.counters.merged)} went there, not into {env}.
           </>
         ) : (
           <>

@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
+import { devKey } from '@/api/devKey.ts';
 import { sessionQuery } from '@/api/queries.ts';
 import { useEnvironment } from '@/app/environment.ts';
 import { Empty } from '@/design/Empty.tsx';
@@ -56,9 +57,8 @@ export function SendPage() {
     address === listen.http ? '--http' : '--otlp-http',
     session.dev,
   );
-  const devKey = session.dev_keys?.ingest;
-  // The fixed key belongs to the one environment of --dev; any other has keys of its own.
-  const key = made?.env === env ? made.secret : env === 'dev' ? devKey : undefined;
+  const fixed = devKey(session, env);
+  const key = made?.env === env ? made.secret : fixed;
   return (
     <div className={styles.body}>
       <div className={styles.steps}>
@@ -70,7 +70,7 @@ export function SendPage() {
           url={url}
           warning={warning}
           secret={key}
-          fixed={key !== undefined && key === devKey}
+          fixed={key !== undefined && key === fixed}
           made={(secret) => setMade({ env, secret })}
         />
         <TryStep what={what} url={here} secret={key ?? KEY_PLACE} />
