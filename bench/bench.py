@@ -6,6 +6,7 @@ questions to ClickHouse in-process (chdb) over the same events, in the same run.
 """
 
 import argparse
+import atexit
 import datetime
 import json
 import os
@@ -54,6 +55,8 @@ class Server:
             ["taskset", "-c", cores, binary, "serve", "--dev", "--data-dir", data_dir, "--http", "127.0.0.1:0",
              "--otlp-http", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--ready-file", str(self.ready_file)],
             stdout=subprocess.DEVNULL, stderr=self.log)
+        # A question that fails must not leave a server behind.
+        atexit.register(self.process.kill)
         while not self.ready_file.exists() or not self.ready_file.read_text().strip():
             if self.process.poll() is not None:
                 raise SystemExit(f"the server ended: see {self.log.name}")
@@ -228,7 +231,7 @@ def main():
         print(f"| bytes per span on disk, compacted | {i['bytes_per_span']:.1f} | 58 |")
         print(f"| RSS peak, MB | {i['rss_peak_mb']:.0f} | 400 |\n| RSS idle, MB | {i['rss_idle_mb']:.0f} | 80 |")
     if "latency" in report:
-        print(f"| p99 of a batch at 15,000 spans/s, ms | {report['latency'].get('p99_ms', '?')} | 12 |")
+        print(f"| p99 of a batch at 15,000 spans/s, ms | {report['latency'].get('p99', '?')} | 12 |")
     for name, _, _, gate in QUESTIONS if "queries" in report else []:
         beside = f", ClickHouse in this run {report['peer'][name]:.0f}" if "peer" in report else ""
         print(f"| CPU ms: {name} | {report['queries'][name]['cpu_ms']:.0f} | {gate * scale:.0f}{beside} |")
