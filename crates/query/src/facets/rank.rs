@@ -116,12 +116,12 @@ fn mark_repeats(fields: &mut [Ranked]) {
         if f.class != 0 {
             break;
         }
-        // Values that only the selection has can agree by chance: then all bars must.
+        // One value can agree by chance: so another must as well, or, where only the selection has
+        // it, all of them.
         let same = |b: &&Ranked| {
-            b.class == 0
-                && f.top.is_some()
-                && f.top == b.top
-                && (f.top.is_some_and(|t| t.1 > 0) || f.bars == b.bars)
+            let Some(top) = f.top else { return false };
+            let common = f.bars.iter().filter(|bar| b.bars.contains(bar)).count();
+            b.class == 0 && f.top == b.top && (f.bars == b.bars || (top.1 > 0 && common >= 2))
         };
         if let Some(first) = before.iter().find(same) {
             f.facet.follows = Some(first.facet.field.clone());

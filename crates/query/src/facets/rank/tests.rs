@@ -220,3 +220,18 @@ fn edges_are_shared_whole_for_integers_and_factors_for_wide_ranges() {
     assert!(wide[1] < 0.01 && wide[BINS] > 1000.0);
     assert_eq!(edges(5.0, 5.0, false).len(), 2);
 }
+
+/// *Scenario*: the slow route and the slow handle have, by chance, the very same counts inside and
+/// outside the selection; their other values differ. *Guarantees*: neither passes for a repetition
+/// of the other.
+#[test]
+fn equal_counts_of_one_value_are_no_repetition() {
+    let row = |route, handle| vec![("http.route", route), ("app.user_handle", handle)];
+    let mut made = vec![(true, row("/search", "worf")); 10];
+    made.extend(vec![(false, row("/search", "coco")); 7]);
+    made.extend(vec![(false, row("/home", "worf")); 7]);
+    made.extend(vec![(false, row("/home", "lore")); 30]);
+    let rows: Vec<(bool, &[(&str, &str)])> = made.iter().map(|(s, f)| (*s, f.as_slice())).collect();
+    let facets = check(&rows, None);
+    assert!(facets.iter().all(|f| f.follows.is_none()), "{facets:?}");
+}
