@@ -14,6 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["event", "store", "query"]),
     ("otlp", &["event", "engine"]),
     ("honeycomb", &["event", "engine"]),
+    ("aws", &["event", "engine"]),
+    ("rollbar", &["event", "engine"]),
     ("api", &["event", "engine"]),
     ("cruddur", &[]),
     (
@@ -24,6 +26,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "otlp",
             "honeycomb",
+            "aws",
+            "rollbar",
             "api",
             "cruddur",
         ],

@@ -51,11 +51,28 @@ pub enum Protocol {
     Events,
     /// Questions and settings.
     Api,
+    /// Segments over the signed API.
+    Xray,
+    /// Segments over the daemon's own ports, without a credential.
+    XrayDaemon,
+    /// Log events over the signed API.
+    Logs,
+    /// Occurrences.
+    Rollbar,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::OtlpHttp, Self::OtlpGrpc, Self::Events, Self::Api];
+    pub const ALL: [Self; 8] = [
+        Self::OtlpHttp,
+        Self::OtlpGrpc,
+        Self::Events,
+        Self::Api,
+        Self::Xray,
+        Self::XrayDaemon,
+        Self::Logs,
+        Self::Rollbar,
+    ];
 
     /// The name shown in Arrivals and kept in the catalog.
     #[must_use]
@@ -65,6 +82,10 @@ impl Protocol {
             Self::OtlpGrpc => "otlp/grpc",
             Self::Events => "events",
             Self::Api => "api",
+            Self::Xray => "xray",
+            Self::XrayDaemon => "xray/daemon",
+            Self::Logs => "logs",
+            Self::Rollbar => "rollbar",
         }
     }
 
@@ -104,15 +125,18 @@ pub enum Permission {
     ManageColumns = 3,
     /// Nothing beyond a valid key.
     Identify = 4,
+    /// Make, change and delete what an environment is set up with: groups, rules, items.
+    ManageSettings = 5,
 }
 
 impl Permission {
     /// Those that are granted one by one ([`Self::Identify`] comes with every key).
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::SendEvents,
         Self::CreateDatasets,
         Self::RunQueries,
         Self::ManageColumns,
+        Self::ManageSettings,
     ];
 
     /// Its name in the catalog and in our own API.
@@ -123,6 +147,7 @@ impl Permission {
             Self::CreateDatasets => "create_datasets",
             Self::RunQueries => "run_queries",
             Self::ManageColumns => "manage_columns",
+            Self::ManageSettings => "manage_settings",
             Self::Identify => "identify",
         }
     }

@@ -40,8 +40,11 @@ pub mod health;
 mod housekeeping;
 pub mod ingest;
 pub mod intake;
+pub mod issues;
 pub mod limits;
+pub mod logs;
 mod open;
+pub mod sampling;
 mod secret;
 
 pub use admit::{Delivery, Grant, Permission, Permissions, Protocol, Refusal, dev};

@@ -14,6 +14,8 @@ pub const INFLIGHT_BYTES_MIN: usize = 64 << 20;
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// Datasets of one environment.
 pub const DATASETS_PER_ENVIRONMENT: usize = 500;
+/// Log groups of one environment: each is a dataset (design.md §4.4).
+pub const LOG_GROUPS_PER_ENVIRONMENT: usize = 10_000;
 /// Environments.
 pub const ENVIRONMENTS: usize = 100;
 /// Longest name of a dataset, an environment or a key, bytes.

@@ -19,15 +19,34 @@ pub enum DatasetKind {
     UnknownLogSource,
     /// Metrics of no named dataset.
     UnknownMetrics,
+    /// Segments and subsegments of the environment's tracing daemon: one dataset for all.
+    Segments,
+    /// A log group.
+    LogGroup,
+    /// A project that takes occurrences.
+    Project,
+}
+
+/// Names of one family are told apart among themselves; the same name in two families is two
+/// datasets (mapping.md §1: a team instruments twice, and a service must not count each request twice).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Family {
+    Named,
+    Segments,
+    LogGroup,
+    Project,
 }
 
 impl DatasetKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::Service,
         Self::Events,
         Self::UnknownLogSource,
         Self::UnknownMetrics,
+        Self::Segments,
+        Self::LogGroup,
+        Self::Project,
     ];
 
     /// Its name in the catalog and in our own API.
@@ -38,6 +57,60 @@ impl DatasetKind {
             Self::Events => "events",
             Self::UnknownLogSource => "unknown_log_source",
             Self::UnknownMetrics => "unknown_metrics",
+            Self::Segments => "segments",
+            Self::LogGroup => "log_group",
+            Self::Project => "project",
+        }
+    }
+
+    fn family(self) -> Family {
+        match self {
+            Self::Service | Self::Events | Self::UnknownLogSource | Self::UnknownMetrics => {
+                Family::Named
+            }
+            Self::Segments => Family::Segments,
+            Self::LogGroup => Family::LogGroup,
+            Self::Project => Family::Project,
+        }
+    }
+
+    /// What its slugs begin with (mapping.md §1).
+    fn slug_prefix(self) -> &'static str {
+        match self {
+            Self::LogGroup => "logs-",
+            Self::Project => "rollbar-",
+            _ => "",
+        }
+    }
+
+    /// How a name is looked up: names of log groups and projects differ by case, the others do not.
+    fn name_key(self, name: &str) -> (Family, String) {
+        let family = self.family();
+        match family {
+            Family::LogGroup | Family::Project => (family, name.to_owned()),
+            Family::Named | Family::Segments => (family, name.to_lowercase()),
+        }
+    }
+
+    /// Longest name, bytes. Names of log groups: CloudWatch Logs API, CreateLogGroup.
+    fn name_bytes(self) -> usize {
+        match self {
+            Self::LogGroup => 512,
+            _ => limits::NAME_BYTES,
+        }
+    }
+
+    /// Most datasets of its family in an environment, and what they are called.
+    fn limit(self) -> (usize, &'static str) {
+        match self.family() {
+            Family::LogGroup => (
+                limits::LOG_GROUPS_PER_ENVIRONMENT,
+                "log groups in an environment",
+            ),
+            _ => (
+                limits::DATASETS_PER_ENVIRONMENT,
+                "datasets in an environment",
+            ),
         }
     }
 
@@ -112,8 +185,8 @@ impl Record {
 #[derive(Default)]
 pub(super) struct EnvDatasets {
     by_slug: HashMap<Arc<str>, Arc<Record>>,
-    /// Lower-case name to record. Services, logs and events of one name share a dataset.
-    by_name: HashMap<String, Arc<Record>>,
+    /// By [`DatasetKind::name_key`]. Services, logs and events of one name share a dataset.
+    by_name: HashMap<(Family, String), Arc<Record>>,
 }
 
 impl EnvDatasets {
@@ -121,17 +194,26 @@ impl EnvDatasets {
         let record = Arc::new(record);
         self.by_slug
             .insert(Arc::clone(&record.info.slug), Arc::clone(&record));
-        self.by_name
-            .insert(record.info.name.to_lowercase(), Arc::clone(&record));
+        let key = record.info.kind.name_key(&record.info.name);
+        self.by_name.insert(key, Arc::clone(&record));
         record
+    }
+
+    /// How many datasets of the family there are. Counted only when one is made.
+    fn of_family(&self, family: Family) -> usize {
+        let all = self.by_slug.values();
+        all.filter(|r| r.info.kind.family() == family).count()
     }
 
     fn find(&self, name: &str, kind: DatasetKind) -> Option<&Arc<Record>> {
         // Names are mostly sent as they stand: try before allocating.
         self.by_slug
             .get(name)
-            .filter(|r| kind == DatasetKind::Events || r.info.name == name)
-            .or_else(|| self.by_name.get(&name.to_lowercase()))
+            .filter(|r| {
+                r.info.kind.family() == kind.family()
+                    && (kind == DatasetKind::Events || r.info.name == name)
+            })
+            .or_else(|| self.by_name.get(&kind.name_key(name)))
             .or_else(|| match kind {
                 // A name in an address may be the slug of another spelling.
                 DatasetKind::Events => self.by_slug.get(slugify(name).as_str()),
@@ -233,10 +315,10 @@ impl Catalog {
         now: i64,
     ) -> Result<(DatasetInfo, bool), Error> {
         let name = name.trim();
-        let base = slugify(name);
-        if name.is_empty() || name.len() > limits::NAME_BYTES || base == "__all__" {
+        let base = format!("{}{}", kind.slug_prefix(), slugify(name));
+        if name.is_empty() || name.len() > kind.name_bytes() || base == "__all__" {
             return Err(Error::Invalid(
-                "a dataset's name has 1 to 255 bytes and is not __all__".into(),
+                "a dataset's name has 1 to 255 bytes (a log group's 512) and is not __all__".into(),
             ));
         }
         let conn = self.0.conn.lock();
@@ -248,11 +330,10 @@ impl Catalog {
         if let Some(found) = datasets.find(name, kind) {
             return Ok((found.current(), false));
         }
-        if datasets.by_slug.len() >= limits::DATASETS_PER_ENVIRONMENT {
-            return Err(Error::Limit {
-                what: "datasets in an environment",
-                limit: limits::DATASETS_PER_ENVIRONMENT,
-            });
+        let (limit, what) = kind.limit();
+        let family = kind.family();
+        if datasets.of_family(family) >= limit {
+            return Err(Error::Limit { what, limit });
         }
         let slug = (1..)
             .map(|n| match n {
@@ -358,7 +439,8 @@ impl Catalog {
         )?;
         tx.commit()?;
         datasets.by_slug.remove(slug);
-        datasets.by_name.remove(&record.info.name.to_lowercase());
+        let key = record.info.kind.name_key(&record.info.name);
+        datasets.by_name.remove(&key);
         Ok(())
     }
 

@@ -52,10 +52,9 @@ impl KeyKind {
     #[must_use]
     pub fn default_permissions(self) -> Permissions {
         match self {
-            Self::Ingest | Self::Signing => {
-                Permissions::of(&[Permission::SendEvents, Permission::CreateDatasets])
-            }
-            Self::Configuration | Self::Personal => Permissions::all(),
+            Self::Ingest => Permissions::of(&[Permission::SendEvents, Permission::CreateDatasets]),
+            // One pair of id and secret serves SDKs, command line and console habits alike.
+            Self::Signing | Self::Configuration | Self::Personal => Permissions::all(),
         }
     }
 }

@@ -141,6 +141,27 @@ impl Catalog {
         backup::copy(&self.0.path)
     }
 
+    /// Reads the catalog's file: for the rooms beside this one that keep tables of their own.
+    pub(crate) fn read<R>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        read(&self.0.conn.lock())
+    }
+
+    /// Changes the catalog's file in one transaction, synced before this returns; nothing is changed
+    /// when `change` fails.
+    pub(crate) fn change<R>(
+        &self,
+        change: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut conn = self.0.conn.lock();
+        let tx = conn.transaction()?;
+        let done = change(&tx)?;
+        tx.commit()?;
+        Ok(done)
+    }
+
     /// A setting of ours.
     pub(crate) fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let conn = self.0.conn.lock();

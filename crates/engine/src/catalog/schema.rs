@@ -4,7 +4,18 @@ use super::Error;
 use rusqlite::Connection;
 
 /// Raised with every change of a table; older formats are brought up step by step.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = STEPS.len() as i64;
+
+/// What each format adds to the one before: format `n` is the first `n` steps. A released step never
+/// changes.
+const STEPS: [&[&str]; 2] = [
+    &[TABLES],
+    &[
+        crate::sampling::TABLES,
+        crate::logs::TABLES,
+        crate::issues::TABLES,
+    ],
+];
 
 const TABLES: &str = "
 CREATE TABLE settings (
@@ -129,7 +140,10 @@ pub(super) fn prepare(conn: &mut Connection) -> Result<(), Error> {
     if found < FORMAT {
         // 0: a new file.
         let tx = conn.transaction()?;
-        tx.execute_batch(TABLES)?;
+        let known = usize::try_from(found).unwrap_or(0);
+        for tables in STEPS.iter().skip(known).copied().flatten() {
+            tx.execute_batch(tables)?;
+        }
         tx.pragma_update(None, "user_version", FORMAT)?;
         tx.commit()?;
     }

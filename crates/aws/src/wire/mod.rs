@@ -1,0 +1,1 @@
+//! What both services share: SigV4, awsJson, errors, request ids.

@@ -1,0 +1,1 @@
+//! X-Ray: the daemon's ports, segments, groups, sampling, filter expressions.

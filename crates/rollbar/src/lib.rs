@@ -1,0 +1,1 @@
+//! Rollbar: occurrences in, items out.
