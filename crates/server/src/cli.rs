@@ -193,6 +193,9 @@ pub(crate) enum KeysAction {
         /// Takes a key that you have already (read from this variable), so that no client need change.
         #[arg(long, value_name = "VARIABLE")]
         own_from: Option<String>,
+        /// For a signing key of your own: the variable that holds its id.
+        #[arg(long, value_name = "VARIABLE", requires = "own_from")]
+        own_id_from: Option<String>,
         #[command(flatten)]
         target: Target,
     },
@@ -230,6 +233,8 @@ pub(crate) enum Kind {
     Ingest,
     /// Sends data and asks questions by Honeycomb's API.
     Configuration,
+    /// An id and a secret that sign requests, as AWS's SDKs and command line do.
+    Signing,
 }
 
 /// `foursight query`.
