@@ -1,5 +1,12 @@
 import { Link } from '@tanstack/react-router';
-import { ChartNoAxesColumn, Download, PanelLeftClose, PanelLeftOpen, Upload } from 'lucide-react';
+import {
+  ChartNoAxesColumn,
+  Download,
+  PanelLeftClose,
+  PanelLeftOpen,
+  SlidersHorizontal,
+  Upload,
+} from 'lucide-react';
 import { Icon } from '@/design/Icon.tsx';
 import { Logo } from '@/design/Logo.tsx';
 import { paths } from './paths.ts';
@@ -34,6 +41,15 @@ export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle
         </Link>
       ))}
       <span className="gap" />
+      <Link
+        {...paths.keys(env)}
+        title={wide ? undefined : 'Settings'}
+        aria-label="Settings"
+        activeProps={{ 'aria-current': 'page' }}
+      >
+        <Icon of={SlidersHorizontal} />
+        <span>Settings</span>
+      </Link>
       <button
         type="button"
         className="btn ghost icon hide-s"

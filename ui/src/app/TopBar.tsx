@@ -10,6 +10,9 @@ const titles: Record<string, string> = {
   'trace/$id': 'Trace',
   arrivals: 'Arrivals',
   send: 'Send data',
+  'settings/keys': 'Keys',
+  'settings/environments': 'Environments',
+  'settings/health': 'Health',
 };
 
 let slots: { crumb: HTMLElement | null; actions: HTMLElement | null } = { crumb: null, actions: null };
