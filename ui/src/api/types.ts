@@ -10,6 +10,7 @@ export type {
   Ask,
   Bar,
   Bin,
+  Calculation,
   Cell,
   Counters,
   Dataset,

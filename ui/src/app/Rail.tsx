@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import {
   ChartNoAxesColumn,
   Download,
+  House,
   PanelLeftClose,
   PanelLeftOpen,
   SlidersHorizontal,
@@ -13,6 +14,7 @@ import { paths } from './paths.ts';
 import { RefusedBadge, useRefused } from './RefusedBadge.tsx';
 
 const places = [
+  { to: paths.home, name: 'Home', icon: House },
   { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
   { to: paths.arrivals, name: 'Arrivals', icon: Download },
   { to: paths.send, name: 'Send data', icon: Upload },
@@ -33,6 +35,7 @@ export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle
           {...to(env)}
           title={wide ? undefined : name}
           aria-label={name === 'Arrivals' && refused ? `${name}, ${refused} refused in the last 5 min` : name}
+          activeOptions={{ exact: name === 'Home', includeSearch: false }}
           activeProps={{ 'aria-current': 'page' }}
         >
           <Icon of={icon} />

@@ -9,6 +9,7 @@ import {
 import { datasetsQuery, sessionQuery } from '@/api/queries.ts';
 import { arrivalsSearch } from '@/pages/arrivals/search.ts';
 import { exploreSearch } from '@/pages/explore/search.ts';
+import { homeSearch } from '@/pages/home/search.ts';
 import { sendSearch } from '@/pages/send/search.ts';
 import { keysSearch } from '@/pages/settings/search.ts';
 import { traceSearch } from '@/pages/trace/search.ts';
@@ -26,14 +27,14 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   notFoundComponent: NotFound,
 });
 
-/** `/` goes to Explore of the environment used last; a server without any asks for the first. */
+/** `/` goes to Home of the environment used last; a server without any asks for the first. */
 const index = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: async ({ context }) => {
     const session = await context.client.ensureQueryData(sessionQuery());
     const env = lastEnvironment(session.environments.map((one) => one.slug));
-    if (env) throw redirect({ to: '/e/$env/explore', params: { env }, replace: true });
+    if (env) throw redirect({ to: '/e/$env', params: { env }, replace: true });
   },
   component: () => <NewEnvironment first />,
 });
@@ -50,12 +51,11 @@ const environment = createRoute({
   component: Shell,
 });
 
-const environmentIndex = createRoute({
+const home = createRoute({
   getParentRoute: () => environment,
   path: '/',
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: '/e/$env/explore', params, replace: true });
-  },
+  validateSearch: homeSearch,
+  component: lazyRouteComponent(() => import('@/pages/home/Page.tsx'), 'HomePage'),
 });
 
 const explore = createRoute({
@@ -134,7 +134,7 @@ const routes = root.addChildren([
   newEnvironment,
   link,
   environment.addChildren([
-    environmentIndex,
+    home,
     explore,
     trace,
     arrivals,

@@ -74,19 +74,17 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
                   {revoked !== undefined ? (
                     <span title={dateTime(revoked)}>revoked</span>
                   ) : sure === key.id ? (
-                    <>
-                      <button
-                        type="button"
-                        className="btn sm danger"
-                        disabled={busy === key.id}
-                        onClick={() => {
-                          revoke(key.id);
-                          setSure(undefined);
-                        }}
-                      >
-                        Revoke for good
-                      </button>
-                    </>
+                    <button
+                      type="button"
+                      className="btn sm danger"
+                      disabled={busy === key.id}
+                      onClick={() => {
+                        revoke(key.id);
+                        setSure(undefined);
+                      }}
+                    >
+                      Revoke for good
+                    </button>
                   ) : (
                     <button
                       type="button"

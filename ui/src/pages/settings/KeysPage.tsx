@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { KeyRound, Plus, TriangleAlert } from 'lucide-react';
+import { Plus, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { arrivalsQuery } from '@/api/arrivals.ts';
 import { keysQuery, revokeKey } from '@/api/keys.ts';
@@ -147,8 +147,8 @@ export function KeysPage() {
         </div>
       ))}
       <p className={`muted ${styles.empty}`}>
-        <Icon of={KeyRound} small /> Secrets are kept as hashes; those that sign requests are encrypted.
-        Nobody can read one here again: a lost one is revoked and made anew.
+        Secrets are kept as hashes; those that sign requests are encrypted. Nobody can read one here again: a
+        lost one is revoked and made anew.
       </p>
     </Frame>
   );
