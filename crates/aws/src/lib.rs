@@ -20,3 +20,25 @@ pub mod wire;
 pub mod xray;
 
 pub use root::root;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct App {
+    /// Where everything goes.
+    pub engine: engine::Engine,
+    /// Turns true when the server stops: answers without an end then end.
+    pub closing: Option<tokio::sync::watch::Receiver<bool>>,
+}
+
+impl App {
+    /// Waits until the server stops.
+    pub(crate) async fn closing(&self) {
+        let stopped = match self.closing.clone() {
+            Some(mut closing) => closing.wait_for(|c| *c).await.is_ok(),
+            None => false,
+        };
+        if !stopped {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! `POST /`: which service and operation is meant (cloudwatch.md §0).
 
+use crate::App;
 use crate::cloudwatch;
 use crate::wire::{self, Fail, Service};
 use axum::extract::{Request, State};
@@ -14,11 +15,11 @@ const LOGS: &str = "Logs_20140328.";
 const METRICS: &str = "GraniteServiceVersion20100801.";
 
 /// What answers `POST /`. Other methods are the caller's: a page, as a rule.
-pub fn root(engine: Engine) -> MethodRouter {
-    post(answer).with_state(engine)
+pub fn root(app: App) -> MethodRouter {
+    post(answer).with_state(app)
 }
 
-async fn answer(State(engine): State<Engine>, request: Request) -> Response {
+async fn answer(State(app): State<App>, request: Request) -> Response {
     // What was taken is finished, and noted, also when the sender leaves meanwhile.
     let under_way = tokio::spawn(async move {
         let target = request
@@ -28,8 +29,8 @@ async fn answer(State(engine): State<Engine>, request: Request) -> Response {
             .unwrap_or_default()
             .to_owned();
         match target.strip_prefix(LOGS) {
-            Some(operation) => cloudwatch::answer(&engine, operation, request).await,
-            None => unknown(&engine, &target, request),
+            Some(operation) => cloudwatch::answer(&app, operation, request).await,
+            None => unknown(&app.engine, &target, &request),
         }
     });
     under_way.await.unwrap_or_else(|error| {
@@ -40,7 +41,7 @@ async fn answer(State(engine): State<Engine>, request: Request) -> Response {
 }
 
 /// A request for none of our services: told by name, noted, not read.
-fn unknown(engine: &Engine, target: &str, request: Request) -> Response {
+fn unknown(engine: &Engine, target: &str, request: &Request) -> Response {
     let name = match target.strip_prefix(METRICS) {
         Some(operation) => format!("{operation} of CloudWatch metrics"),
         None if !target.is_empty() => target.to_owned(),

@@ -177,7 +177,7 @@ impl Signature {
         )
     }
 
-    fn computed(&self, request: &Signed<'_>, secret: &str) -> [u8; 32] {
+    pub(super) fn computed(&self, request: &Signed<'_>, secret: &str) -> [u8; 32] {
         let canonical = Sha256::digest(self.canonical(request).as_bytes());
         let text = format!(
             "{ALGORITHM}\n{}\n{}\n{}",

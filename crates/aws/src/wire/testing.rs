@@ -137,7 +137,13 @@ impl Fixture {
             ..Config::new(dir.path())
         };
         let engine = Engine::open(config, clock).unwrap();
-        let router = Router::new().route("/", crate::root(engine.clone()));
+        let router = Router::new().route(
+            "/",
+            crate::root(crate::App {
+                engine: engine.clone(),
+                closing: None,
+            }),
+        );
         Self {
             engine,
             router,

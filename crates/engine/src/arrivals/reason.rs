@@ -136,7 +136,9 @@ impl Reason {
             Self::HostNotAllowed => "the request names a host this server is not known by",
             Self::ClockSkew => "the request was signed by a clock more than 5 minutes off ours",
             Self::WrongService => "the request was signed for another service than it was sent to",
-            Self::InvalidRequest => "the request asks for what cannot be: a value is wrong or missing",
+            Self::InvalidRequest => {
+                "the request asks for what cannot be: a value is wrong or missing"
+            }
             Self::TooNew => "the event is dated further ahead than is taken",
         }
     }
