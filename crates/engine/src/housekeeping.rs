@@ -1,7 +1,9 @@
-//! What is written to the catalog now and then: counters, times of use, the hourly copy.
+//! What is written to the catalog now and then: counters, times of use and of lines, the
+//! hourly copy.
 
 use crate::arrivals::Arrivals;
 use crate::catalog::{Catalog, Error};
+use crate::logs::Logs;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -21,7 +23,7 @@ pub(crate) struct Housekeeping {
 }
 
 impl Housekeeping {
-    pub(crate) fn start(catalog: Catalog, arrivals: Arrivals) -> std::io::Result<Self> {
+    pub(crate) fn start(catalog: Catalog, arrivals: Arrivals, logs: Logs) -> std::io::Result<Self> {
         let trouble = Arc::new(Mutex::new(None));
         let (stop, stopped) = mpsc::channel::<()>();
         let seen = Arc::clone(&trouble);
@@ -36,7 +38,7 @@ impl Housekeeping {
                         Ok(()) | Err(RecvTimeoutError::Disconnected) => true,
                     };
                     let now = Instant::now();
-                    let mut result = save_counters(&catalog, &arrivals);
+                    let mut result = save_counters(&catalog, &arrivals).and(logs.save());
                     if is_last || now >= uses_due {
                         uses_due = now + USES_EVERY;
                         result = result.and(save_uses(&catalog));

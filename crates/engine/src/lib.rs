@@ -77,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) querier: query::Querier,
     pub(crate) catalog: Catalog,
     pub(crate) arrivals: Arrivals,
+    pub(crate) logs: logs::Logs,
     pub(crate) budget: intake::Budget,
     pub(crate) identity: ingest::IdentityHasher,
     pub(crate) owner_hash: parking_lot::RwLock<[u8; 32]>,
@@ -187,7 +188,11 @@ impl Engine {
             .store
             .delete(env, slug)
             .map_err(|e| catalog::Error::Storage(e.to_string()))?;
-        self.0.catalog.delete_dataset(env, slug, self.now())
+        self.0.catalog.delete_dataset(env, slug, self.now())?;
+        match info.kind {
+            DatasetKind::LogGroup => self.forget_log_group(env, &info.name),
+            _ => Ok(()),
+        }
     }
 
     /// The environment and key of a secret, whatever its state; nothing is noted.

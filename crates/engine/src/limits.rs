@@ -16,6 +16,10 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 pub const DATASETS_PER_ENVIRONMENT: usize = 500;
 /// Log groups of one environment: each is a dataset (design.md §4.4).
 pub const LOG_GROUPS_PER_ENVIRONMENT: usize = 10_000;
+/// Streams of one log group (reliability.md §3).
+pub const STREAMS_PER_GROUP: usize = 100_000;
+/// Listeners to lines as they are stored (reliability.md §3).
+pub const LIVE_TAILS: usize = 100;
 /// Environments.
 pub const ENVIRONMENTS: usize = 100;
 /// Longest name of a dataset, an environment or a key, bytes.

@@ -105,14 +105,16 @@ impl Engine {
         let (owner_hash, made_token) = owner_token(&catalog, &config)?;
         let identity = IdentityHasher::new(identity_key(&catalog)?);
         let arrivals = Arrivals::new(Arc::clone(&clock), catalog.load_counters()?);
-        let housekeeping = Housekeeping::start(catalog.clone(), arrivals.clone())
+        let logs = crate::logs::Logs::load(&catalog)?;
+        logs.recall(&store);
+        let housekeeping = Housekeeping::start(catalog.clone(), arrivals.clone(), logs.clone())
             .map_err(|e| OpenError::Catalog(e.into()))?;
         let querier = query::Querier::new(
             store.clone(),
             Arc::clone(&clock),
             config.query_threads.max(1),
         );
-        Ok(Self(Arc::new(Inner {
+        let engine = Self(Arc::new(Inner {
             budget: intake::Budget::new(config.inflight_bytes.max(limits::INFLIGHT_BYTES_MIN)),
             config,
             clock,
@@ -120,12 +122,15 @@ impl Engine {
             querier,
             catalog,
             arrivals,
+            logs,
             identity,
             owner_hash: owner_hash.into(),
             made_token,
             recovery,
             housekeeping,
-        })))
+        }));
+        engine.apply_log_retention();
+        Ok(engine)
     }
 }
 

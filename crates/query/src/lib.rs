@@ -13,6 +13,7 @@ mod fields;
 mod finish;
 mod functions;
 mod listing;
+pub mod log_rows;
 mod plan;
 mod predicate;
 mod range;

@@ -28,12 +28,19 @@ pub(crate) struct Own {
 /// other GET.
 pub(crate) fn everything(own: Own, config: api::Config) -> Router {
     let engine = own.engine.clone();
+    let ui = ui::router(own.hosts.clone());
+    let aws = aws::App {
+        engine: engine.clone(),
+        closing: config.closing.clone(),
+    };
     Router::new()
+        // A POST there is a call of AWS's; anything else is the UI's.
+        .route("/", aws::root(aws).fallback_service(ui.clone()))
         .merge(otlp::router(engine.clone()))
         .merge(honeycomb::router(engine.clone()))
         .merge(api::router(engine, config))
         .merge(about(own.clone()))
-        .fallback_service(ui::router(own.hosts))
+        .fallback_service(ui)
 }
 
 /// Ports 4317 and 4318: OTLP, over gRPC as well as over HTTP, so that an exporter whose protocol does

@@ -30,11 +30,15 @@ pub enum Reason {
     ReadOnly,
     StoreFailing,
     HostNotAllowed,
+    ClockSkew,
+    WrongService,
+    InvalidRequest,
+    TooNew,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -59,6 +63,10 @@ impl Reason {
         Self::ReadOnly,
         Self::StoreFailing,
         Self::HostNotAllowed,
+        Self::ClockSkew,
+        Self::WrongService,
+        Self::InvalidRequest,
+        Self::TooNew,
     ];
 
     /// A stable word for programs.
@@ -89,6 +97,10 @@ impl Reason {
             Self::ReadOnly => "read_only",
             Self::StoreFailing => "store_failing",
             Self::HostNotAllowed => "host_not_allowed",
+            Self::ClockSkew => "clock_skew",
+            Self::WrongService => "wrong_service",
+            Self::InvalidRequest => "invalid_request",
+            Self::TooNew => "too_new",
         }
     }
 
@@ -122,6 +134,12 @@ impl Reason {
             Self::ReadOnly => "the disk is full; the sender was told to retry",
             Self::StoreFailing => "a write to disk failed; the server has to restart",
             Self::HostNotAllowed => "the request names a host this server is not known by",
+            Self::ClockSkew => "the request was signed by a clock more than 5 minutes off ours",
+            Self::WrongService => "the request was signed for another service than it was sent to",
+            Self::InvalidRequest => {
+                "the request asks for what cannot be: a value is wrong or missing"
+            }
+            Self::TooNew => "the event is dated further ahead than is taken",
         }
     }
 
@@ -166,6 +184,10 @@ impl Reason {
             Self::ReadOnly => "free disk space, or lower retention.days",
             Self::StoreFailing => "look at the disk and the log, then restart the server",
             Self::HostNotAllowed => "add the name to http.allow_hosts",
+            Self::ClockSkew => "set the clock of the sender, or of this machine",
+            Self::WrongService => "set the client's service, or the endpoint of the right client",
+            Self::InvalidRequest => "see what was answered, and correct the call",
+            Self::TooNew => "check the sender's clock",
         }
     }
 
@@ -187,6 +209,9 @@ impl Reason {
             (Self::ContentEncoding, Protocol::OtlpHttp | Protocol::OtlpGrpc) => {
                 Some("OTEL_EXPORTER_OTLP_COMPRESSION=gzip")
             }
+            (_, Protocol::Logs | Protocol::Xray) if about_key || self == Self::BadSignature => {
+                Some("AWS_ACCESS_KEY_ID=<key id> AWS_SECRET_ACCESS_KEY=<secret>")
+            }
             (Self::TooLarge | Self::Bomb, Protocol::OtlpHttp | Protocol::OtlpGrpc) => {
                 Some("OTEL_BSP_MAX_EXPORT_BATCH_SIZE=128")
             }
@@ -194,7 +219,8 @@ impl Reason {
         }
     }
 
-    /// Whether the key is what is wrong: missing, unknown, revoked, of `--dev`, badly signed.
+    /// Whether the key is what is wrong: missing, unknown, revoked, of `--dev`, badly signed,
+    /// signed at the wrong time or for another service.
     #[must_use]
     pub fn is_credential(self) -> bool {
         matches!(
@@ -204,6 +230,8 @@ impl Reason {
                 | Self::RevokedKey
                 | Self::DevKey
                 | Self::BadSignature
+                | Self::ClockSkew
+                | Self::WrongService
         )
     }
 

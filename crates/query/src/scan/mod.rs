@@ -187,6 +187,11 @@ impl Scan {
         self.extents[unit].newest
     }
 
+    /// No row of the unit is older than this.
+    pub(crate) fn oldest(&self, unit: usize) -> i64 {
+        self.extents[unit].oldest
+    }
+
     /// Rows of all units before any filter.
     pub(crate) fn rows(&self) -> u64 {
         self.extents.iter().map(|e| e.rows).sum()
