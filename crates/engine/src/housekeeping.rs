@@ -2,6 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::catalog::{Catalog, Error};
+use crate::issues::Issues;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -21,7 +22,11 @@ pub(crate) struct Housekeeping {
 }
 
 impl Housekeeping {
-    pub(crate) fn start(catalog: Catalog, arrivals: Arrivals) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        catalog: Catalog,
+        arrivals: Arrivals,
+        forget: Forget,
+    ) -> std::io::Result<Self> {
         let trouble = Arc::new(Mutex::new(None));
         let (stop, stopped) = mpsc::channel::<()>();
         let seen = Arc::clone(&trouble);
@@ -39,7 +44,7 @@ impl Housekeeping {
                     let mut result = save_counters(&catalog, &arrivals);
                     if is_last || now >= uses_due {
                         uses_due = now + USES_EVERY;
-                        result = result.and(save_uses(&catalog));
+                        result = result.and(save_uses(&catalog)).and(forget.old_occurrences());
                     }
                     if is_last || now >= copy_due {
                         copy_due = now + COPY_EVERY;
@@ -75,6 +80,24 @@ impl Housekeeping {
         if thread.join().is_err() {
             tracing::error!("the catalog's thread panicked");
         }
+    }
+}
+
+/// What expires in the catalog with the rows it is about.
+pub(crate) struct Forget {
+    pub(crate) issues: Issues,
+    pub(crate) clock: Arc<dyn store::Clock>,
+    /// Days rows are kept; 0: for ever.
+    pub(crate) days: u32,
+}
+
+impl Forget {
+    fn old_occurrences(&self) -> Result<(), Error> {
+        if self.days == 0 {
+            return Ok(());
+        }
+        let oldest = self.clock.now() - i64::from(self.days) * 86_400_000_000_000;
+        self.issues.forget_before(oldest).map(|_| ())
     }
 }
 

@@ -30,11 +30,15 @@ pub enum Reason {
     ReadOnly,
     StoreFailing,
     HostNotAllowed,
+    NotAProject,
+    ClientToken,
+    ServerToken,
+    QuotaReached,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -59,6 +63,10 @@ impl Reason {
         Self::ReadOnly,
         Self::StoreFailing,
         Self::HostNotAllowed,
+        Self::NotAProject,
+        Self::ClientToken,
+        Self::ServerToken,
+        Self::QuotaReached,
     ];
 
     /// A stable word for programs.
@@ -89,6 +97,10 @@ impl Reason {
             Self::ReadOnly => "read_only",
             Self::StoreFailing => "store_failing",
             Self::HostNotAllowed => "host_not_allowed",
+            Self::NotAProject => "not_a_project",
+            Self::ClientToken => "client_token",
+            Self::ServerToken => "server_token",
+            Self::QuotaReached => "quota_reached",
         }
     }
 
@@ -122,6 +134,14 @@ impl Reason {
             Self::ReadOnly => "the disk is full; the sender was told to retry",
             Self::StoreFailing => "a write to disk failed; the server has to restart",
             Self::HostNotAllowed => "the request names a host this server is not known by",
+            Self::NotAProject => "this key is known, but it is not the access token of a project",
+            Self::ClientToken => {
+                "this token may only post what browsers and phones report, and this came from a server"
+            }
+            Self::ServerToken => {
+                "this token may only post what servers report, and this came from a browser or phone"
+            }
+            Self::QuotaReached => "the rate limit of this token is reached; the sender was told when it ends",
         }
     }
 
@@ -166,6 +186,16 @@ impl Reason {
             Self::ReadOnly => "free disk space, or lower retention.days",
             Self::StoreFailing => "look at the disk and the log, then restart the server",
             Self::HostNotAllowed => "add the name to http.allow_hosts",
+            Self::NotAProject => {
+                "use a project's token, or create one: foursight keys create --kind project --project <name>"
+            }
+            Self::ClientToken => {
+                "use a token with post_server_item in the server's code; the one in the page is public"
+            }
+            Self::ServerToken => {
+                "use a token with post_client_item in the page: a server's token must not be public"
+            }
+            Self::QuotaReached => "raise the rate limit of the token, or send less",
         }
     }
 
@@ -181,6 +211,9 @@ impl Reason {
                 Some("OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=<key>")
             }
             (_, Protocol::Events | Protocol::Api) if about_key => Some("X-Honeycomb-Team: <key>"),
+            (_, Protocol::Rollbar) if about_key => {
+                Some("rollbar.init('<token>', …, endpoint='http://<this server>:8080/api/1/')")
+            }
             (Self::ContentType | Self::Undecodable, Protocol::OtlpHttp) => {
                 Some("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
             }
@@ -212,7 +245,12 @@ impl Reason {
     pub fn is_scope(self) -> bool {
         matches!(
             self,
-            Self::ScopeMissing | Self::MayNotCreateDataset | Self::DatasetNotAllowed
+            Self::ScopeMissing
+                | Self::MayNotCreateDataset
+                | Self::DatasetNotAllowed
+                | Self::NotAProject
+                | Self::ClientToken
+                | Self::ServerToken
         )
     }
 }
