@@ -32,13 +32,12 @@ pub enum Reason {
     HostNotAllowed,
     NotAProject,
     ClientToken,
-    ServerToken,
     QuotaReached,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 27] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -65,7 +64,6 @@ impl Reason {
         Self::HostNotAllowed,
         Self::NotAProject,
         Self::ClientToken,
-        Self::ServerToken,
         Self::QuotaReached,
     ];
 
@@ -99,7 +97,6 @@ impl Reason {
             Self::HostNotAllowed => "host_not_allowed",
             Self::NotAProject => "not_a_project",
             Self::ClientToken => "client_token",
-            Self::ServerToken => "server_token",
             Self::QuotaReached => "quota_reached",
         }
     }
@@ -137,9 +134,6 @@ impl Reason {
             Self::NotAProject => "this key is known, but it is not the access token of a project",
             Self::ClientToken => {
                 "this token may only post what browsers and phones report, and this came from a server"
-            }
-            Self::ServerToken => {
-                "this token may only post what servers report, and this came from a browser or phone"
             }
             Self::QuotaReached => "the rate limit of this token is reached; the sender was told when it ends",
         }
@@ -191,9 +185,6 @@ impl Reason {
             }
             Self::ClientToken => {
                 "use a token with post_server_item in the server's code; the one in the page is public"
-            }
-            Self::ServerToken => {
-                "use a token with post_client_item in the page: a server's token must not be public"
             }
             Self::QuotaReached => "raise the rate limit of the token, or send less",
         }
@@ -250,7 +241,6 @@ impl Reason {
                 | Self::DatasetNotAllowed
                 | Self::NotAProject
                 | Self::ClientToken
-                | Self::ServerToken
         )
     }
 }

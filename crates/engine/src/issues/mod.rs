@@ -25,8 +25,8 @@ mod state;
 
 pub use list::{Assigned, IssueFilter, IssueSort};
 pub use model::{
-    Change, Deploy, DeployStatus, HistoryEntry, Issue, Level, NewDeploy, Project, RateLimit, Seen,
-    Status,
+    Change, Deploy, DeployStatus, HistoryEntry, Issue, Level, NewDeploy, Of, Project, RateLimit,
+    Seen, Status,
 };
 pub(crate) use save::TABLES;
 
@@ -239,7 +239,7 @@ impl Issues {
         let reader = self.0.reader.lock();
         Ok(reader
             .prepare_cached(
-                "SELECT id, issue, ts_ns FROM occurrences WHERE identity = ?1",
+                "SELECT id, issue, ts_ns, identity FROM occurrences WHERE identity = ?1",
             )?
             .query_row([identity], save::seen)
             .optional()?)
@@ -255,9 +255,25 @@ impl Issues {
         }
         let reader = self.0.reader.lock();
         Ok(reader
-            .prepare_cached("SELECT id, issue, ts_ns FROM occurrences WHERE id = ?1")?
+            .prepare_cached("SELECT id, issue, ts_ns, identity FROM occurrences WHERE id = ?1")?
             .query_row([id], save::seen)
             .optional()?)
+    }
+
+    /// Occurrences, the greatest number first: those below `before`, `offset` of them passed over. Reads
+    /// the file, after what is in memory alone was written to it: belongs on a thread that may wait.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn occurrences(
+        &self,
+        of: Of,
+        before: Option<i64>,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<Seen>, catalog::Error> {
+        self.0.save(false)?;
+        save::occurrences(&self.0.reader.lock(), of, before, offset, limit)
     }
 
     /// The issue of that number.
@@ -313,6 +329,28 @@ impl Issues {
     pub fn history(&self, id: i64) -> Result<Vec<HistoryEntry>, catalog::Error> {
         self.0.save(true)?;
         save::history(&self.0.reader.lock(), id)
+    }
+
+    /// How often a token may post; by default without limit.
+    #[must_use]
+    pub fn rate_limit(&self, key: &str) -> RateLimit {
+        self.0.state.lock().limits.get(key).copied().unwrap_or_default()
+    }
+
+    /// Sets how often a token may post.
+    ///
+    /// # Errors
+    /// The catalog cannot be written.
+    pub fn set_rate_limit(&self, key: &str, limit: RateLimit) -> Result<(), catalog::Error> {
+        self.0.catalog.change(|tx| {
+            tx.execute(
+                "INSERT OR REPLACE INTO token_limits (key, count, window_s) VALUES (?1, ?2, ?3)",
+                rusqlite::params![key, limit.count, limit.window_s],
+            )?;
+            Ok(())
+        })?;
+        self.0.state.lock().limits.insert(key.to_owned(), limit);
+        Ok(())
     }
 
     /// Notes a deploy.

@@ -120,6 +120,17 @@ pub struct Seen {
     pub issue: i64,
     /// Its time, nanoseconds.
     pub ts_ns: i64,
+    /// Identity of its row.
+    pub identity: [u8; 16],
+}
+
+/// Whose occurrences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Of one issue.
+    Issue(i64),
+    /// Of all issues of a project.
+    Project(i64),
 }
 
 /// One row of the table `errors`, as far as this room reads it.

@@ -1,10 +1,11 @@
 //! Issues in the catalog's file: read at the start, written behind.
 
 use super::model::{
-    Deploy, DeployStatus, HOURS, HistoryEntry, Issue, Level, Project, Seen, Status, hour_of,
+    Deploy, DeployStatus, HOURS, HistoryEntry, Issue, Level, Project, RateLimit, Seen, Status,
+    hour_of,
 };
 use super::state::{Pending, State};
-use super::Inner;
+use super::{Inner, Of};
 use crate::catalog::{Catalog, Error};
 use event::EnvId;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
@@ -57,6 +58,8 @@ CREATE TABLE occurrences (
   issue INTEGER NOT NULL,
   ts_ns INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX occurrences_by_issue ON occurrences (issue, id);
 
 CREATE TABLE issue_history (
   issue INTEGER NOT NULL,
@@ -174,6 +177,15 @@ pub(super) fn load(conn: &Connection) -> Result<State, Error> {
             finished_ns: r.get(9)?,
         });
     }
+    let mut rows = conn.prepare("SELECT key, count, window_s FROM token_limits")?;
+    let mut rows = rows.query([])?;
+    while let Some(r) = rows.next()? {
+        let limit = RateLimit {
+            count: r.get(1)?,
+            window_s: r.get(2)?,
+        };
+        state.limits.insert(r.get(0)?, limit);
+    }
     Ok(state)
 }
 
@@ -220,13 +232,43 @@ fn issue(r: &Row<'_>) -> Result<Issue, Error> {
     })
 }
 
-/// Of `SELECT id, issue, ts_ns FROM occurrences`.
+/// Of `SELECT id, issue, ts_ns, identity FROM occurrences`.
 pub(super) fn seen(r: &Row<'_>) -> rusqlite::Result<Seen> {
     Ok(Seen {
         id: r.get(0)?,
         issue: r.get(1)?,
         ts_ns: r.get(2)?,
+        identity: r.get(3)?,
     })
+}
+
+/// Occurrences of an issue, or of a whole project, the greatest number first.
+pub(super) fn occurrences(
+    conn: &Connection,
+    of: Of,
+    before: Option<i64>,
+    offset: usize,
+    limit: usize,
+) -> Result<Vec<Seen>, Error> {
+    let (sql, id) = match of {
+        Of::Issue(id) => (
+            "SELECT id, issue, ts_ns, identity FROM occurrences WHERE issue = ?1 AND id < ?2
+             ORDER BY id DESC LIMIT ?3 OFFSET ?4",
+            id,
+        ),
+        Of::Project(id) => (
+            "SELECT o.id, o.issue, o.ts_ns, o.identity FROM occurrences o
+             JOIN issues i ON i.id = o.issue WHERE i.project = ?1 AND o.id < ?2
+             ORDER BY o.id DESC LIMIT ?3 OFFSET ?4",
+            id,
+        ),
+    };
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let params =
+        rusqlite::params![id, before.unwrap_or(i64::MAX), number(limit), number(offset)];
+    let mut rows = conn.prepare_cached(sql)?;
+    let rows = rows.query_map(params, seen)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// What happened to an issue, latest first.

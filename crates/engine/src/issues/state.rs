@@ -42,6 +42,7 @@ pub(super) struct State {
     /// Greatest counter of each project.
     counters: HashMap<i64, i64>,
     deploys: Vec<Arc<Deploy>>,
+    pub(super) limits: HashMap<String, super::model::RateLimit>,
     next_project: i64,
     next_issue: i64,
     next_deploy: i64,
@@ -206,6 +207,7 @@ impl State {
             id: o.id,
             issue: id,
             ts_ns: o.ts_ns,
+            identity: o.identity,
         };
         self.occurrences.insert(o.identity, seen);
     }

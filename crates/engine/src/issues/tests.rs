@@ -194,7 +194,7 @@ fn an_occurrence_is_known_before_and_after_it_is_written() {
     issues.ensure_project(ENV, "dev", NOW).unwrap();
     let of = |uuid: &str| Issues::identity(ENV, "rollbar-dev", uuid);
     tell(&issues, 1, &[(7, "g1:a", None)]);
-    let want = Some(Seen { id: 7, issue: 1, ts_ns: NOW + 7_000_000_000 });
+    let want = Some(Seen { id: 7, issue: 1, ts_ns: NOW + 7_000_000_000, identity: of("u7") });
     assert_eq!(issues.seen(&of("u7")).unwrap(), want);
     issues.0.save(true).unwrap();
     assert_eq!(issues.seen(&of("U-7")).unwrap(), want, "dashes and case do not count");
