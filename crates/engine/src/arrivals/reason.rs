@@ -34,11 +34,14 @@ pub enum Reason {
     WrongService,
     InvalidRequest,
     TooNew,
+    NotAProject,
+    ClientToken,
+    QuotaReached,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -67,6 +70,9 @@ impl Reason {
         Self::WrongService,
         Self::InvalidRequest,
         Self::TooNew,
+        Self::NotAProject,
+        Self::ClientToken,
+        Self::QuotaReached,
     ];
 
     /// A stable word for programs.
@@ -101,6 +107,9 @@ impl Reason {
             Self::WrongService => "wrong_service",
             Self::InvalidRequest => "invalid_request",
             Self::TooNew => "too_new",
+            Self::NotAProject => "not_a_project",
+            Self::ClientToken => "client_token",
+            Self::QuotaReached => "quota_reached",
         }
     }
 
@@ -140,6 +149,13 @@ impl Reason {
                 "the request asks for what cannot be: a value is wrong or missing"
             }
             Self::TooNew => "the event is dated further ahead than is taken",
+            Self::NotAProject => "this key is known, but it is not the access token of a project",
+            Self::ClientToken => {
+                "this token may only post what browsers and phones report, and this came from a server"
+            }
+            Self::QuotaReached => {
+                "the rate limit of this token is reached; the sender was told when it ends"
+            }
         }
     }
 
@@ -188,6 +204,13 @@ impl Reason {
             Self::WrongService => "set the client's service, or the endpoint of the right client",
             Self::InvalidRequest => "see what was answered, and correct the call",
             Self::TooNew => "check the sender's clock",
+            Self::NotAProject => {
+                "use a project's token, or create one: foursight keys create --kind project --project <name>"
+            }
+            Self::ClientToken => {
+                "use a token with post_server_item in the server's code; the one in the page is public"
+            }
+            Self::QuotaReached => "raise the rate limit of the token, or send less",
         }
     }
 
@@ -203,6 +226,9 @@ impl Reason {
                 Some("OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=<key>")
             }
             (_, Protocol::Events | Protocol::Api) if about_key => Some("X-Honeycomb-Team: <key>"),
+            (_, Protocol::Rollbar) if about_key => {
+                Some("rollbar.init('<token>', …, endpoint='http://<this server>:8080/api/1/')")
+            }
             (Self::ContentType | Self::Undecodable, Protocol::OtlpHttp) => {
                 Some("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
             }
@@ -240,7 +266,11 @@ impl Reason {
     pub fn is_scope(self) -> bool {
         matches!(
             self,
-            Self::ScopeMissing | Self::MayNotCreateDataset | Self::DatasetNotAllowed
+            Self::ScopeMissing
+                | Self::MayNotCreateDataset
+                | Self::DatasetNotAllowed
+                | Self::NotAProject
+                | Self::ClientToken
         )
     }
 }
