@@ -5,10 +5,12 @@
 //!
 //! **What it does not know.** Business rules.
 //!
-//! Reading order: [`cli`], [`settings`], [`serve`], [`listen`], [`connection`], [`routes`], [`ui`],
+//! Reading order: [`cli`], [`settings`], [`serve`], [`listen`], [`connection`], [`routes`], [`astray`],
+//! [`ui`],
 //! [`metrics`]; then the commands: [`client`], [`commands`], [`verify`], [`doctor`],
 //! [`demo`].
 
+mod astray;
 mod cli;
 mod client;
 mod commands;

@@ -30,11 +30,15 @@ pub enum Reason {
     ReadOnly,
     StoreFailing,
     HostNotAllowed,
+    TlsOnPlainPort,
+    WrongPort,
+    WrongPath,
+    NotSampled,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -59,6 +63,10 @@ impl Reason {
         Self::ReadOnly,
         Self::StoreFailing,
         Self::HostNotAllowed,
+        Self::TlsOnPlainPort,
+        Self::WrongPort,
+        Self::WrongPath,
+        Self::NotSampled,
     ];
 
     /// A stable word for programs.
@@ -89,6 +97,10 @@ impl Reason {
             Self::ReadOnly => "read_only",
             Self::StoreFailing => "store_failing",
             Self::HostNotAllowed => "host_not_allowed",
+            Self::TlsOnPlainPort => "tls_on_plain_port",
+            Self::WrongPort => "wrong_port",
+            Self::WrongPath => "wrong_path",
+            Self::NotSampled => "not_sampled",
         }
     }
 
@@ -122,6 +134,10 @@ impl Reason {
             Self::ReadOnly => "the disk is full; the sender was told to retry",
             Self::StoreFailing => "a write to disk failed; the server has to restart",
             Self::HostNotAllowed => "the request names a host this server is not known by",
+            Self::TlsOnPlainPort => "the sender speaks TLS (https), and this port does not",
+            Self::WrongPort => "this port takes nothing of the kind",
+            Self::WrongPath => "nothing is taken at this path",
+            Self::NotSampled => "a sampling rule keeps none of the sender's requests",
         }
     }
 
@@ -166,6 +182,14 @@ impl Reason {
             Self::ReadOnly => "free disk space, or lower retention.days",
             Self::StoreFailing => "look at the disk and the log, then restart the server",
             Self::HostNotAllowed => "add the name to http.allow_hosts",
+            Self::TlsOnPlainPort => "write http:// instead of https:// in the client's address",
+            Self::WrongPort => {
+                "correct the port: 8080 takes everything over HTTP, 4317 and 4318 OTLP, 2000 the X-Ray SDKs"
+            }
+            Self::WrongPath => {
+                "compare the address with the Send data page: a path may stand twice, or lack its last slash"
+            }
+            Self::NotSampled => "give the rule a rate or a reservoir, or delete it",
         }
     }
 
@@ -186,6 +210,12 @@ impl Reason {
             }
             (Self::ContentEncoding, Protocol::OtlpHttp | Protocol::OtlpGrpc) => {
                 Some("OTEL_EXPORTER_OTLP_COMPRESSION=gzip")
+            }
+            (Self::TlsOnPlainPort, Protocol::OtlpHttp) => {
+                Some("OTEL_EXPORTER_OTLP_ENDPOINT=http://<this server>:4318")
+            }
+            (Self::TlsOnPlainPort, Protocol::OtlpGrpc) => {
+                Some("OTEL_EXPORTER_OTLP_ENDPOINT=http://<this server>:4317")
             }
             (Self::TooLarge | Self::Bomb, Protocol::OtlpHttp | Protocol::OtlpGrpc) => {
                 Some("OTEL_BSP_MAX_EXPORT_BATCH_SIZE=128")

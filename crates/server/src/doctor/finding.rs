@@ -186,6 +186,9 @@ impl Report {
 fn state_text(check: &Check) -> String {
     match (check.state, &check.environment) {
         (State::Unused, _) => "not used: none of its variables is set".to_owned(),
+        (State::Found, _) if check.is_bad() => {
+            "the probe arrived, and the app's own data does not".to_owned()
+        }
         (State::Found, Some(env)) => format!("the probe arrived in environment {env}"),
         (State::Found, None) => "the probe arrived".to_owned(),
         (State::Sent, _) => "the probe was sent, and was not looked up".to_owned(),

@@ -350,11 +350,15 @@ fn request(probe: &Probe) -> Vec<u8> {
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![number << 3 | 2];
     let mut length = bytes.len();
-    while length >= 0x80 {
-        out.push((length & 0x7f) as u8 | 0x80);
+    loop {
+        // Seven bits at a time, the lowest first; the eighth says that more follow.
+        let low = u8::try_from(length & 0x7f).unwrap_or_default();
         length >>= 7;
+        out.push(if length > 0 { low | 0x80 } else { low });
+        if length == 0 {
+            break;
+        }
     }
-    out.push((length & 0x7f) as u8);
     out.extend(bytes);
     out
 }
