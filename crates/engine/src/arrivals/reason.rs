@@ -37,11 +37,15 @@ pub enum Reason {
     NotAProject,
     ClientToken,
     QuotaReached,
+    TlsOnPlainPort,
+    WrongPort,
+    WrongPath,
+    NotSampled,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 35] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -73,6 +77,10 @@ impl Reason {
         Self::NotAProject,
         Self::ClientToken,
         Self::QuotaReached,
+        Self::TlsOnPlainPort,
+        Self::WrongPort,
+        Self::WrongPath,
+        Self::NotSampled,
     ];
 
     /// A stable word for programs.
@@ -110,6 +118,10 @@ impl Reason {
             Self::NotAProject => "not_a_project",
             Self::ClientToken => "client_token",
             Self::QuotaReached => "quota_reached",
+            Self::TlsOnPlainPort => "tls_on_plain_port",
+            Self::WrongPort => "wrong_port",
+            Self::WrongPath => "wrong_path",
+            Self::NotSampled => "not_sampled",
         }
     }
 
@@ -156,6 +168,10 @@ impl Reason {
             Self::QuotaReached => {
                 "the rate limit of this token is reached; the sender was told when it ends"
             }
+            Self::TlsOnPlainPort => "the sender speaks TLS (https), and this port does not",
+            Self::WrongPort => "this port takes nothing of the kind",
+            Self::WrongPath => "nothing is taken at this path",
+            Self::NotSampled => "a sampling rule keeps none of the sender's requests",
         }
     }
 
@@ -211,6 +227,14 @@ impl Reason {
                 "use a token with post_server_item in the server's code; the one in the page is public"
             }
             Self::QuotaReached => "raise the rate limit of the token, or send less",
+            Self::TlsOnPlainPort => "write http:// instead of https:// in the client's address",
+            Self::WrongPort => {
+                "correct the port: 8080 takes everything over HTTP, 4317 and 4318 OTLP, 2000 the X-Ray SDKs"
+            }
+            Self::WrongPath => {
+                "compare the address with the Send data page: a path may stand twice, or lack its last slash"
+            }
+            Self::NotSampled => "give the rule a rate or a reservoir, or delete it",
         }
     }
 
@@ -237,6 +261,11 @@ impl Reason {
             }
             (_, Protocol::Logs | Protocol::Xray) if about_key || self == Self::BadSignature => {
                 Some("AWS_ACCESS_KEY_ID=<key id> AWS_SECRET_ACCESS_KEY=<secret>")
+            (Self::TlsOnPlainPort, Protocol::OtlpHttp) => {
+                Some("OTEL_EXPORTER_OTLP_ENDPOINT=http://<this server>:4318")
+            }
+            (Self::TlsOnPlainPort, Protocol::OtlpGrpc) => {
+                Some("OTEL_EXPORTER_OTLP_ENDPOINT=http://<this server>:4317")
             }
             (Self::TooLarge | Self::Bomb, Protocol::OtlpHttp | Protocol::OtlpGrpc) => {
                 Some("OTEL_BSP_MAX_EXPORT_BATCH_SIZE=128")
