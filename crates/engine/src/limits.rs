@@ -16,6 +16,10 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 pub const DATASETS_PER_ENVIRONMENT: usize = 500;
 /// Log groups of one environment: each is a dataset (design.md §4.4).
 pub const LOG_GROUPS_PER_ENVIRONMENT: usize = 10_000;
+/// Sampling rules of one environment, beside the one that is always there (AWS: 25).
+pub const SAMPLING_RULES: usize = 25;
+/// Groups of one environment, beside the one that is always there.
+pub const TRACE_GROUPS: usize = 100;
 /// Environments.
 pub const ENVIRONMENTS: usize = 100;
 /// Longest name of a dataset, an environment or a key, bytes.
