@@ -77,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) store: store::Store,
     pub(crate) querier: query::Querier,
     pub(crate) catalog: Catalog,
+    pub(crate) sampling: sampling::Sampling,
     pub(crate) arrivals: Arrivals,
     pub(crate) logs: logs::Logs,
     pub(crate) budget: intake::Budget,
@@ -125,6 +126,12 @@ impl Engine {
     #[must_use]
     pub fn issues(&self) -> &Issues {
         &self.0.issues
+    }
+
+    /// Groups, sampling rules, reservoirs.
+    #[must_use]
+    pub fn sampling(&self) -> &sampling::Sampling {
+        &self.0.sampling
     }
 
     /// Answers questions.

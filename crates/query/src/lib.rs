@@ -9,6 +9,7 @@ mod aggregate;
 pub mod answer;
 mod bins;
 mod documents;
+pub mod calls;
 pub mod facets;
 mod fields;
 mod finish;

@@ -41,11 +41,17 @@ pub enum Reason {
     WrongPort,
     WrongPath,
     NotSampled,
+    NoEnvironment,
+    MissingHeader,
+    BadSegment,
+    PeerNotAllowed,
+    QueueFull,
+    KernelDrop,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 41] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -81,6 +87,12 @@ impl Reason {
         Self::WrongPort,
         Self::WrongPath,
         Self::NotSampled,
+        Self::NoEnvironment,
+        Self::MissingHeader,
+        Self::BadSegment,
+        Self::PeerNotAllowed,
+        Self::QueueFull,
+        Self::KernelDrop,
     ];
 
     /// A stable word for programs.
@@ -122,6 +134,12 @@ impl Reason {
             Self::WrongPort => "wrong_port",
             Self::WrongPath => "wrong_path",
             Self::NotSampled => "not_sampled",
+            Self::NoEnvironment => "no_environment",
+            Self::MissingHeader => "missing_header",
+            Self::BadSegment => "bad_segment",
+            Self::PeerNotAllowed => "peer_not_allowed",
+            Self::QueueFull => "queue_full",
+            Self::KernelDrop => "kernel_drop",
         }
     }
 
@@ -172,6 +190,20 @@ impl Reason {
             Self::WrongPort => "this port takes nothing of the kind",
             Self::WrongPath => "nothing is taken at this path",
             Self::NotSampled => "a sampling rule keeps none of the sender's requests",
+            Self::NoEnvironment => {
+                "what comes without a key goes to an environment, and there is none of that name, or none at all"
+            }
+            Self::MissingHeader => {
+                "the datagram does not begin with a header line of format json, version 1"
+            }
+            Self::BadSegment => "the segment document lacks what every segment has",
+            Self::PeerNotAllowed => {
+                "without a signature this may be asked from this machine and private networks only"
+            }
+            Self::QueueFull => "datagrams came faster than they could be stored, and were dropped",
+            Self::KernelDrop => {
+                "datagrams came faster than they could be read, and the system dropped them"
+            }
         }
     }
 
@@ -235,6 +267,18 @@ impl Reason {
                 "compare the address with the Send data page: a path may stand twice, or lack its last slash"
             }
             Self::NotSampled => "give the rule a rate or a reservoir, or delete it",
+            Self::NoEnvironment => {
+                "make one: foursight environments create <name>; or name one with xray.environment"
+            }
+            Self::MissingHeader => {
+                "send {\"format\": \"json\", \"version\": 1}, a newline, then the document; a plain HTTP client goes to TCP"
+            }
+            Self::BadSegment => "see the detail: it names the field",
+            Self::PeerNotAllowed => "sign the request, or send from a private network",
+            Self::QueueFull => "check the disk; sample less at the sender",
+            Self::KernelDrop => {
+                "raise net.core.rmem_max to 8388608 and restart, or sample less at the sender"
+            }
         }
     }
 
