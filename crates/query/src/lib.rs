@@ -13,6 +13,7 @@ mod fields;
 mod finish;
 mod functions;
 mod listing;
+pub mod notions;
 mod plan;
 mod predicate;
 mod range;
@@ -31,6 +32,7 @@ use event::EnvId;
 use std::sync::Arc;
 
 pub use answer::{Answer, Cell, ScanStats};
+pub use notions::Notion;
 pub use spec::Query;
 
 /// Which rows a question is about.
