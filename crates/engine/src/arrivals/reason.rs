@@ -305,6 +305,7 @@ impl Reason {
             }
             (_, Protocol::Logs | Protocol::Xray) if about_key || self == Self::BadSignature => {
                 Some("AWS_ACCESS_KEY_ID=<key id> AWS_SECRET_ACCESS_KEY=<secret>")
+            }
             (Self::TlsOnPlainPort, Protocol::OtlpHttp) => {
                 Some("OTEL_EXPORTER_OTLP_ENDPOINT=http://<this server>:4318")
             }
