@@ -50,6 +50,7 @@ fn key(info: &KeyInfo) -> Key {
             catalog::KeyKind::Configuration => KeyKind::Configuration,
             catalog::KeyKind::Personal => KeyKind::Personal,
             catalog::KeyKind::Signing => KeyKind::Signing,
+            catalog::KeyKind::Project => KeyKind::Project,
         },
         name: info.name.clone(),
         prefix: info.prefix.to_string(),
@@ -232,7 +233,7 @@ pub(crate) async fn new_key(
         KeyKind::Ingest => catalog::KeyKind::Ingest,
         KeyKind::Configuration => catalog::KeyKind::Configuration,
         KeyKind::Signing => catalog::KeyKind::Signing,
-        KeyKind::Personal => {
+        KeyKind::Personal | KeyKind::Project => {
             return Err(Refused::invalid(
                 "keys made here are `ingest`, `configuration` or `signing`",
             ));

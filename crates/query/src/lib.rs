@@ -8,8 +8,8 @@
 mod aggregate;
 pub mod answer;
 mod bins;
-mod documents;
 pub mod calls;
+mod documents;
 pub mod facets;
 mod fields;
 mod finish;

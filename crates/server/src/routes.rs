@@ -40,6 +40,7 @@ pub(crate) fn everything(own: Own, config: api::Config) -> Router {
         .route("/", aws::root(aws).fallback_service(ui.clone()))
         .merge(otlp::router(engine.clone()))
         .merge(honeycomb::router(engine.clone()))
+        .merge(rollbar::router(engine.clone()))
         .merge(api::router(engine.clone(), config))
         .merge(about(own.clone()))
         .fallback_service(ui.layer(middleware::from_fn_with_state(

@@ -276,15 +276,22 @@ fn initial_key(entry: &str, place: &str) -> anyhow::Result<InitialKey> {
     let (Some(environment), Some(kind), Some(secret)) = (environment, kind, secret) else {
         bail!("{place}: an entry is environment:kind:secret, e.g. bootcamp:ingest:…");
     };
-    let (kind, signing_id, secret) = match KeyKind::parse(kind) {
-        Some(kind @ (KeyKind::Ingest | KeyKind::Configuration)) => (kind, None, secret),
-        Some(kind @ KeyKind::Signing) => match secret.split_once(':') {
+    let (kind, project) = match kind.split_once('/') {
+        Some((kind, project)) => (kind, Some(project.to_owned())),
+        None => (kind, None),
+    };
+    let (kind, signing_id, secret) = match (KeyKind::parse(kind), &project) {
+        (Some(kind @ (KeyKind::Ingest | KeyKind::Configuration)), None) => (kind, None, secret),
+        (Some(kind @ KeyKind::Project), _) => (kind, None, secret),
+        (Some(kind @ KeyKind::Signing), None) => match secret.split_once(':') {
             Some((id, secret)) if !id.is_empty() => (kind, Some(id.to_owned()), secret),
             _ => bail!(
                 "{place}: a signing key of environment `{environment}` is environment:signing:id:secret; is the variable its id is made from set?"
             ),
         },
-        _ => bail!("{place}: the kind of a key is ingest, configuration or signing, not `{kind}`"),
+        _ => bail!(
+            "{place}: the kind of a key is ingest, configuration, signing, project or project/<name>, not `{kind}`"
+        ),
     };
     if secret.is_empty() {
         bail!(
@@ -297,6 +304,7 @@ fn initial_key(entry: &str, place: &str) -> anyhow::Result<InitialKey> {
         kind,
         secret: secret.to_owned(),
         signing_id,
+        project,
     })
 }
 

@@ -180,6 +180,8 @@ pub enum KeyKind {
     Personal,
     /// An id and a secret that sign requests.
     Signing,
+    /// Access token of a project.
+    Project,
 }
 
 /// The keys of an environment, newest first.
