@@ -31,15 +31,35 @@ fn check(times: &[i64], retention_days: Option<i64>, want: Want) {
 fn lines_outside_of_the_window_are_named_and_the_others_kept() {
     check(&[0], None, (0..1, None, None, None));
     check(&[-14 * DAY, 0 - 13 * DAY], None, (0..2, None, None, None));
-    check(&[-14 * DAY - 1, -14 * DAY], None, (1..2, Some(1), None, None));
+    check(
+        &[-14 * DAY - 1, -14 * DAY],
+        None,
+        (1..2, Some(1), None, None),
+    );
     check(&[0, 2 * HOUR], None, (0..2, None, None, None));
-    check(&[0, 2 * HOUR + 1, 3 * HOUR], None, (0..1, None, None, Some(1)));
-    check(&[-15 * DAY, 0, 3 * HOUR], None, (1..2, Some(1), None, Some(2)));
+    check(
+        &[0, 2 * HOUR + 1, 3 * HOUR],
+        None,
+        (0..1, None, None, Some(1)),
+    );
+    check(
+        &[-15 * DAY, 0, 3 * HOUR],
+        None,
+        (1..2, Some(1), None, Some(2)),
+    );
     check(&[-20 * DAY, -15 * DAY], None, (2..2, Some(2), None, None));
     check(&[3 * HOUR], None, (0..0, None, None, Some(0)));
     // A retention shorter than the window.
-    check(&[-3 * DAY, -2 * DAY, -1], Some(2), (1..3, None, Some(1), None));
-    check(&[-20 * DAY, -5 * DAY, 0], Some(2), (2..3, Some(1), Some(2), None));
+    check(
+        &[-3 * DAY, -2 * DAY, -DAY],
+        Some(2),
+        (1..3, None, Some(1), None),
+    );
+    check(
+        &[-20 * DAY, -5 * DAY, 0],
+        Some(2),
+        (2..3, Some(1), Some(2), None),
+    );
     // A longer one adds nothing.
     check(&[-20 * DAY, 0], Some(15), (1..2, Some(1), None, None));
 }
@@ -92,7 +112,10 @@ fn the_framework_names_each_broken_rule() {
         "1 validation error detected: Value '[…]' at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1"
     );
     assert_eq!(
-        told(Some(vec![event(Some(1), Some("a")), event(Some(-1), Some(""))])),
+        told(Some(vec![
+            event(Some(1), Some("a")),
+            event(Some(-1), Some(""))
+        ])),
         "2 validation errors detected: Value '-1' at 'logEvents.2.member.timestamp' failed to satisfy constraint: Member must have value greater than or equal to 0; Value '' at 'logEvents.2.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1"
     );
     assert!(told(Some(vec![event(None, None)])).starts_with("2 validation errors detected"));
@@ -105,19 +128,43 @@ fn the_framework_names_each_broken_rule() {
 #[test]
 fn an_entity_names_the_service_or_says_why_not() {
     let entity = |keys: &[(&str, &str)], attributes: usize| Entity {
-        key_attributes: Some(keys.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()),
-        attributes: Some((0..attributes).map(|i| (i.to_string(), "x".into())).collect()),
+        key_attributes: Some(
+            keys.iter()
+                .map(|(k, v)| ((*k).into(), (*v).into()))
+                .collect(),
+        ),
+        attributes: Some(
+            (0..attributes)
+                .map(|i| (i.to_string(), "x".into()))
+                .collect(),
+        ),
     };
-    let service = [("Type", "Service"), ("Name", "api"), ("Environment", "prod")];
+    let service = [
+        ("Type", "Service"),
+        ("Name", "api"),
+        ("Environment", "prod"),
+    ];
     let named = Some(("api".to_owned(), Some("prod".to_owned())));
     for (entity, want) in [
         (entity(&service, 0), (named, None)),
         (entity(&service, 11), (None, Some("InvalidAttributes"))),
         (entity(&[], 0), (None, Some("MissingRequiredFields"))),
-        (entity(&[("Type", "Service")], 0), (None, Some("MissingRequiredFields"))),
-        (entity(&[("Type", "Planet"), ("Name", "x")], 0), (None, Some("InvalidTypeValue"))),
-        (entity(&[("Type", "Service"), ("Color", "x")], 0), (None, Some("InvalidKeyAttributes"))),
-        (entity(&[("Type", "Resource"), ("Identifier", "x")], 0), (None, None)),
+        (
+            entity(&[("Type", "Service")], 0),
+            (None, Some("MissingRequiredFields")),
+        ),
+        (
+            entity(&[("Type", "Planet"), ("Name", "x")], 0),
+            (None, Some("InvalidTypeValue")),
+        ),
+        (
+            entity(&[("Type", "Service"), ("Color", "x")], 0),
+            (None, Some("InvalidKeyAttributes")),
+        ),
+        (
+            entity(&[("Type", "Resource"), ("Identifier", "x")], 0),
+            (None, None),
+        ),
         (Entity::default(), (None, Some("MissingRequiredFields"))),
     ] {
         assert_eq!(of_entity(&entity), want, "{entity:?}");

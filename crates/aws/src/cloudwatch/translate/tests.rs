@@ -11,7 +11,11 @@ fn one(message: &str) -> EventBatch {
         region: "eu-central-1".into(),
         service: Some(("backend".into(), Some("prod".into()))),
     };
-    lines(&target, 1_800_000_000_000_000_000, [(1_799_999_999_123, message)].into_iter())
+    lines(
+        &target,
+        1_800_000_000_000_000_000,
+        [(1_799_999_999_123, message)].into_iter(),
+    )
 }
 
 fn field(batch: &EventBatch, name: &str) -> Option<Value> {
@@ -120,12 +124,19 @@ fn nesting_beyond_ten_levels_is_json_text() {
     let deep = format!("{}1{}", "{\"a\":".repeat(12), "}".repeat(12));
     let row = one(&deep);
     let name = ["a"; 10].join(".");
-    assert_eq!(field(&row, &name), Some(Value::Str(r#"{"a":{"a":1}}"#.into())));
+    assert_eq!(
+        field(&row, &name),
+        Some(Value::Str(r#"{"a":{"a":1}}"#.into()))
+    );
     // Deeper than a body may be: the line is kept, and is no object.
     let deeper = format!("{}1{}", "{\"a\":".repeat(70), "}".repeat(70));
     let row = one(&deeper);
     assert_eq!(body(&row), deeper);
-    assert!(row.attrs().iter().all(|a| a.ty() == Type::Str && !a.key.starts_with("a.")));
+    assert!(
+        row.attrs()
+            .iter()
+            .all(|a| a.ty() == Type::Str && !a.key.starts_with("a."))
+    );
 }
 
 #[test]
