@@ -17,10 +17,13 @@ mod arrivals;
 mod ask;
 pub mod error;
 pub mod guard;
+mod logs;
 mod render;
 mod session;
 mod traces;
 pub mod wire;
+
+pub use logs::ReadFilter;
 
 use axum::Router;
 use axum::middleware;
@@ -48,6 +51,8 @@ pub struct Config {
     /// Whoever calls is the owner and is asked for nothing: the command line, over a directory it opened
     /// itself. Never behind a socket.
     pub is_owner: bool,
+    /// Reads filters of lines: their language is another's. None: lines are not filtered.
+    pub read_log_filter: Option<logs::ReadFilter>,
 }
 
 /// The state of every handler.
@@ -104,6 +109,12 @@ pub fn router(engine: Engine, config: Config) -> Router {
             "/environments/{env}/traces/{id}/rows/{event_id}",
             get(traces::row),
         )
+        .route("/environments/{env}/logs/groups", get(logs::groups))
+        .route("/environments/{env}/logs/streams", get(logs::streams))
+        .route("/environments/{env}/logs/lines/{id}", get(logs::one))
+        .route("/environments/{env}/logs/tail", get(logs::tail))
+        .route("/logs/lines", post(logs::lines))
+        .route("/logs/counts", post(logs::counts))
         .route("/whoami", get(admin::whoami))
         .route("/query", post(ask::query))
         .route("/parse", post(ask::parse))
@@ -169,9 +180,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
             traces::list, traces::trace, traces::row, arrivals::list, arrivals::live,
+            logs::groups, logs::streams, logs::lines, logs::counts, logs::one, logs::tail,
         ),
         // Reached only as one of two media types, or not named by a path.
-        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::Problem)),
+        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::logs::LogTailEvent, wire::Problem)),
     )]
     struct Description;
     Description::openapi()

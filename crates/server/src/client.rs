@@ -70,6 +70,7 @@ impl Client {
             Ok(engine) => {
                 let config = api::Config {
                     is_owner: true,
+                    read_log_filter: Some(aws::cloudwatch::pattern::search),
                     version: env!("CARGO_PKG_VERSION"),
                     ..api::Config::default()
                 };

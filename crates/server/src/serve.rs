@@ -128,6 +128,7 @@ impl Server {
             version: env!("CARGO_PKG_VERSION"),
             closing: Some(closed.clone()),
             is_owner: false,
+            read_log_filter: Some(aws::cloudwatch::pattern::search),
         };
         let otlp = routes::otlp_only(own.clone());
         let all = routes::everything(own.clone(), config);

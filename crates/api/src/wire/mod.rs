@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod arrivals;
+pub mod logs;
 pub mod question;
 pub mod trace;
 
