@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("support", &[]),
     ("golden", &["event", "store", "query", "support"]),
+    ("joins", &["event", "store", "query"]),
     ("loadgen", &[]),
     ("xtask", &[]),
 ];

@@ -19,6 +19,7 @@ pub mod error;
 pub mod guard;
 mod logs;
 mod render;
+mod request;
 mod session;
 mod traces;
 pub mod wire;
@@ -122,6 +123,7 @@ pub fn router(engine: Engine, config: Config) -> Router {
         .route("/bubble_up", post(ask::bubble_up))
         .route("/rows", post(ask::rows))
         .route("/traces", post(traces::list))
+        .route("/request", get(request::request))
         .route("/arrivals", get(arrivals::list))
         .route("/arrivals/live", get(arrivals::live))
         .route("/links", post(admin::new_link))
@@ -179,7 +181,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             admin::session, session::sign_in, session::sign_out, admin::health, admin::environments, admin::new_environment, admin::datasets,
             admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
-            traces::list, traces::trace, traces::row, arrivals::list, arrivals::live,
+            traces::list, traces::trace, traces::row, request::request, arrivals::list, arrivals::live,
             logs::groups, logs::streams, logs::lines, logs::counts, logs::one, logs::tail,
         ),
         // Reached only as one of two media types, or not named by a path.

@@ -21,6 +21,7 @@ mod plan;
 mod predicate;
 mod range;
 mod relational;
+pub mod request;
 mod run;
 mod scan;
 pub mod spec;
@@ -261,6 +262,28 @@ impl Querier {
                 let mut trace = trace::read(&pool.tables(env), id, hint).await?;
                 trace.stats.elapsed_us = control.elapsed_us();
                 Ok(trace)
+            })
+            .await
+    }
+
+    /// The request that a row belongs to, as all sources tell it; `None` when there is no such row.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn request(
+        &self,
+        env: EnvId,
+        from: &request::From,
+    ) -> Result<Option<request::Request>, Error> {
+        let from = from.clone();
+        self.pool
+            .admit(Limits::default(), move |pool, control| async move {
+                let (tables, known) = (pool.tables(env), pool.tables.fields(env));
+                let mut told = request::tell(&tables, &known, &from, &control).await?;
+                if let Some(request) = &mut told {
+                    request.stats.elapsed_us = control.elapsed_us();
+                }
+                Ok(told)
             })
             .await
     }

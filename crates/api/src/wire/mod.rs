@@ -7,6 +7,7 @@ pub mod admin;
 pub mod arrivals;
 pub mod logs;
 pub mod question;
+pub mod request;
 pub mod trace;
 
 use serde::{Deserialize, Serialize};
