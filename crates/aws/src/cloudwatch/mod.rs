@@ -1,4 +1,4 @@
-//! CloudWatch Logs: groups, streams, events, patterns, tail.
+//! CloudWatch Logs: groups, streams, events, patterns, Insights, tail.
 //!
 //! [`answer`] is the way of every call: its operation is looked up in one table, the call is opened
 //! ([`crate::wire`]), and its handler's reply or refusal becomes the answer. Lines become rows in
@@ -14,6 +14,7 @@ mod check;
 pub mod correlate;
 mod eventstream;
 mod groups;
+pub mod insights;
 pub mod pattern;
 pub mod place;
 mod put;
