@@ -203,7 +203,7 @@ impl Parser<'_> {
                     Token::Word(w) => {
                         segments.extend(w.split('.').map(|k| Segment::Key(k.to_owned())));
                     }
-                    Token::Quoted(w) => segments.push(Segment::Key(w)),
+                    Token::Quoted(keys) => segments.extend(keys.into_iter().map(Segment::Key)),
                     _ => return Err(self.unexpected("the name of a member")),
                 }
                 self.advance()?;
@@ -224,7 +224,7 @@ impl Parser<'_> {
             Token::Float(x) => Kind::Float(x),
             Token::Text(t) => Kind::Text(t),
             Token::Period(p) => Kind::Period(p),
-            Token::Quoted(name) => Kind::Name(name),
+            Token::Quoted(segments) => Kind::Name(segments.join(".")),
             Token::Word(word) => return self.word(start, word),
             Token::Sign("(") => {
                 self.advance()?;

@@ -12,8 +12,8 @@ use std::ops::Range;
 pub(super) enum Token {
     /// A word without backticks: a command, a keyword, a function or a field.
     Word(String),
-    /// A field with backticks somewhere.
-    Quoted(String),
+    /// A field with backticks somewhere: its segments between dots.
+    Quoted(Vec<String>),
     Text(String),
     Int(i64),
     Float(f64),
@@ -233,7 +233,7 @@ impl<'t> Lexer<'t> {
 
     /// A name: segments between dots, each plain or in backticks.
     fn name(&mut self) -> Result<Token, Fault> {
-        let (mut out, mut quoted) = (String::new(), false);
+        let (mut segments, mut quoted) = (Vec::new(), false);
         loop {
             let rest = self.rest();
             if rest.starts_with('`') {
@@ -247,36 +247,29 @@ impl<'t> Lexer<'t> {
                 if end == 0 {
                     return Err(Fault::new(start..start + 2, "the name is empty"));
                 }
-                out.push_str(&rest[1..=end]);
+                segments.push(rest[1..=end].to_owned());
                 self.pos += end + 2;
                 quoted = true;
             } else {
-                let end = rest
-                    .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '.')))
-                    .unwrap_or(rest.len());
-                // A dot at the end belongs to what follows: a segment in backticks.
-                let word = rest[..end].trim_end_matches('.');
-                out.push_str(word);
-                self.pos += word.len();
+                let end = rest.find(|c| !is_name_char(c)).unwrap_or(rest.len());
+                segments.push(rest[..end].to_owned());
+                self.pos += end;
             }
-            let rest = self.rest();
-            let more = rest.strip_prefix('.').and_then(|r| r.chars().next());
-            match more {
-                Some('`') => {
-                    out.push('.');
-                    self.pos += 1;
-                }
-                Some(c) if quoted && (c.is_ascii_alphanumeric() || matches!(c, '_' | '@')) => {
-                    out.push('.');
-                    self.pos += 1;
-                }
-                _ => break,
+            // A dot goes on with the name only when a segment follows it.
+            let next = self.rest().strip_prefix('.').and_then(|r| r.chars().next());
+            if !next.is_some_and(|c| c == '`' || is_name_char(c)) {
+                break;
             }
+            self.pos += 1;
         }
         Ok(if quoted {
-            Token::Quoted(out)
+            Token::Quoted(segments)
         } else {
-            Token::Word(out)
+            Token::Word(segments.join("."))
         })
     }
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '@')
 }

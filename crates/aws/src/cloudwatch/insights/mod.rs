@@ -16,6 +16,8 @@ mod lower;
 mod parser;
 pub mod render;
 pub mod syntax;
+#[cfg(test)]
+mod tests;
 
 pub use lower::{Lowered, POINTER, ROWS_DEFAULT, ROWS_LIMIT, lower};
 pub use parser::{COMMANDS, LIMIT_ROWS, NOT_BUILT, QUERY_CHARS_LIMIT, parse};

@@ -243,8 +243,13 @@ impl<'t> Parser<'t> {
                 self.at.clone(),
                 format!("{w} is a word of the language: as a name it stands in backticks"),
             )),
-            Token::Word(w) | Token::Quoted(w) => {
+            Token::Word(w) => {
                 let name = w.clone();
+                self.advance()?;
+                Ok(name)
+            }
+            Token::Quoted(segments) => {
+                let name = segments.join(".");
                 self.advance()?;
                 Ok(name)
             }
@@ -309,8 +314,9 @@ impl<'t> Parser<'t> {
                 ));
             }
         }
-        let at = self.at.clone();
+        let mut at = self.at.clone();
         if let Some(regex) = self.accept_regex()? {
+            at.end = self.end;
             let names = match pipeline::regex(&regex) {
                 Ok(r) => r.capture_names().flatten().map(str::to_owned).collect(),
                 Err(_) => Vec::new(),
