@@ -6,23 +6,57 @@
 //! comparing with `null`.
 //!
 //! A query is read into [`syntax`] ([`parse`]) and lowered to a pipeline ([`lower`]); what names mean
-//! is decided there. Reading order: [`syntax`], `lexer`, `parser`, `expression`, [`functions`],
-//! [`lower`], [`render`].
+//! is decided there. A started query goes on in the background ([`engine::asked`]), and its answer is
+//! kept for a week. Reading order: [`syntax`], `lexer`, `parser`, `expression`, [`functions`],
+//! [`lower`], [`render`], `operations`, `record`.
 
 mod expression;
 pub mod functions;
+mod groups;
 mod lexer;
 mod lower;
+mod operations;
 mod parser;
+mod record;
 pub mod render;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
+pub mod wire;
 
 pub use lower::{Lowered, POINTER, ROWS_DEFAULT, ROWS_LIMIT, lower};
 pub use parser::{COMMANDS, LIMIT_ROWS, NOT_BUILT, QUERY_CHARS_LIMIT, parse};
 
+pub use record::fields_seen;
+
+use crate::wire::{Call, Fail, Operation, Reply};
+use engine::Permission;
 use syntax::{Fault, Kind, Node};
+
+/// The operations around queries.
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::small("StartQuery", Permission::RunQueries),
+    Operation::small("GetQueryResults", Permission::RunQueries),
+    Operation::small("StopQuery", Permission::RunQueries),
+    Operation::small("DescribeQueries", Permission::RunQueries),
+    Operation::small("ListLogGroupsForQuery", Permission::RunQueries),
+    Operation::small("GetLogRecord", Permission::RunQueries),
+    Operation::small("GetLogGroupFields", Permission::RunQueries),
+];
+
+/// Answers one of [`OPERATIONS`]; `None`: it is another's.
+pub(super) async fn answer(call: &Call) -> Option<Result<Reply, Fail>> {
+    Some(match call.operation.name {
+        "StartQuery" => operations::start(call).await,
+        "GetQueryResults" => operations::results(call).await,
+        "StopQuery" => operations::stop(call).await,
+        "DescribeQueries" => operations::describe(call).await,
+        "ListLogGroupsForQuery" => operations::groups_of(call).await,
+        "GetLogRecord" => record::get(call).await,
+        "GetLogGroupFields" => record::fields(call).await,
+        _ => return None,
+    })
+}
 
 /// Reads a query and makes a pipeline of it: see [`parse`] and [`lower`].
 ///
