@@ -1,9 +1,9 @@
 //! Which log groups a query is about.
 
-use super::operations::{invalid, not_found};
-use crate::wire::{ACCOUNT, Fail};
+use crate::cloudwatch::check::{invalid, name_of, not_found};
+use crate::wire::{ACCOUNT, Fail, Service};
 use engine::query::pipeline::Source;
-use engine::{DatasetKind, Engine, Grant, Reason};
+use engine::{Engine, Grant, Reason};
 
 /// Most groups of a query by name (cloudwatch.md §7.7).
 const GROUPS_LIMIT: usize = 50;
@@ -22,7 +22,7 @@ pub(super) fn one_selector(
         ));
     };
     let mut out: Vec<String> = Vec::new();
-    for group in list.iter().map(|g| group_name(g)) {
+    for group in list.iter().map(|g| name_of(g)) {
         if !out.iter().any(|o| o == group) {
             out.push(group.to_owned());
         }
@@ -35,18 +35,6 @@ pub(super) fn one_selector(
     Ok(out)
 }
 
-/// The name in a name or an ARN, with or without the end that stands for all streams
-/// (cloudwatch.md §4).
-pub(super) fn group_name(identifier: &str) -> &str {
-    let Some(rest) = identifier.strip_prefix("arn:") else {
-        return identifier;
-    };
-    let name = rest.split_once(":log-group:").map_or(rest, |(_, n)| n);
-    name.strip_suffix(":*")
-        .or_else(|| name.strip_suffix(':'))
-        .unwrap_or(name)
-}
-
 /// The rows of these groups.
 pub(super) fn sources(
     engine: &Engine,
@@ -56,21 +44,18 @@ pub(super) fn sources(
     names
         .iter()
         .map(|name| {
-            let found = engine
-                .catalog()
-                .find_dataset(grant.env(), name, DatasetKind::LogGroup);
-            let Some(info) = found else {
-                return Err(not_found(format!(
+            let Some(group) = engine.logs().group(grant.env(), name) else {
+                return Err(not_found(&format!(
                     "Log group '{name}' does not exist for account ID '{ACCOUNT}'"
                 )));
             };
-            if !grant.key().may_use(&info.slug) {
+            if !grant.key().may_use(&group.slug) {
                 let reason = Reason::DatasetNotAllowed;
-                return Err(Fail::new("AccessDeniedException", reason.text()).reason(reason));
+                return Err(Fail::of_reason(Service::Logs, reason, None));
             }
             Ok(Source {
-                dataset: info.slug.to_string(),
-                label: format!("{ACCOUNT}:{}", info.name),
+                dataset: group.slug.to_string(),
+                label: format!("{ACCOUNT}:{name}"),
             })
         })
         .collect()
@@ -79,15 +64,6 @@ pub(super) fn sources(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_stand_alone_or_in_arns() {
-        let arn = "arn:aws:logs:eu-west-1:000000000000:log-group:/a/b";
-        for identifier in [arn.to_owned(), format!("{arn}:*"), format!("{arn}:")] {
-            assert_eq!(group_name(&identifier), "/a/b");
-        }
-        assert_eq!(group_name("arn-of-mine"), "arn-of-mine");
-    }
 
     #[test]
     fn one_selector_is_needed_and_groups_count_once() {

@@ -2,6 +2,7 @@
 
 use super::wire::{DescribeQueries, GetQueryResults, OneQuery, StartQuery};
 use super::{Lowered, QUERY_CHARS_LIMIT, ROWS_LIMIT, compile, groups, render};
+use crate::cloudwatch::check::{bad_token, invalid, not_found};
 use crate::wire::{ACCOUNT, Call, Fail, Reply, request_id};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -19,10 +20,6 @@ const PAGE_QUERIES: usize = 1_000;
 const LISTED: usize = 10_000;
 /// Times beyond this are milliseconds, sent by mistake; in seconds it is the year 5138.
 const MILLIS_FROM: i64 = 100_000_000_000;
-
-pub(super) fn invalid(message: impl Into<String>) -> Fail {
-    Fail::new("InvalidParameterException", message)
-}
 
 /// A member that breaks a rule, in the framework's words.
 fn constraint(value: &str, member: &str, rule: &str) -> Fail {
@@ -53,10 +50,6 @@ fn within(member: &str, value: Option<i64>, most: usize) -> Result<usize, Fail> 
             "have value greater than or equal to 1",
         )),
     }
-}
-
-pub(super) fn not_found(message: impl Into<String>) -> Fail {
-    Fail::new("ResourceNotFoundException", message)
 }
 
 /// `StartQuery`
@@ -196,7 +189,7 @@ fn answer(outcome: &Outcome, groups: usize) -> Value {
 async fn find(engine: &Engine, grant: &Grant, id: Option<String>) -> Result<Asked, Fail> {
     let id = required("queryId", id)?;
     let found = engine.asked(grant.env(), &id).await.map_err(failed)?;
-    found.ok_or_else(|| not_found(format!("Query id {id} could not be found.")))
+    found.ok_or_else(|| not_found(&format!("Query id {id} could not be found.")))
 }
 
 fn status(state: State) -> &'static str {
@@ -255,10 +248,6 @@ fn token(of: &str, from: usize) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(format!("{from}/{of}"))
 }
 
-fn bad_token() -> Fail {
-    invalid("The specified nextToken is invalid.")
-}
-
 fn place(of: &str, token: &str) -> Result<usize, Fail> {
     let text = BASE64_URL_SAFE_NO_PAD
         .decode(token)
@@ -279,7 +268,7 @@ pub(super) async fn stop(call: &Call) -> Result<Reply, Fail> {
     match stopping.map_err(failed)? {
         Stopping::Stopped => Ok(Reply::Json(json!({ "success": true }))),
         Stopping::Ended => Err(invalid(format!("Query is already ended: {id}"))),
-        Stopping::Unknown => Err(not_found(format!("Query id {id} could not be found."))),
+        Stopping::Unknown => Err(not_found(&format!("Query id {id} could not be found."))),
     }
 }
 
@@ -364,3 +353,6 @@ fn one(asked: &Asked) -> Value {
         "queryDuration": took.unwrap_or(0),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! One line with all its fields, and which fields a group's lines have.
 
-use super::operations::{invalid, not_found, required};
+use super::operations::required;
 use super::wire::{GetLogGroupFields, GetLogRecord};
 use super::{compile, groups, render};
+use crate::cloudwatch::check::{invalid, not_found};
 use crate::wire::{ACCOUNT, Call, Fail, Reply, Service};
 use engine::query::Limits;
 use engine::query::pipeline::{Ask, Outcome, Pointer, Source, Value};
@@ -19,8 +20,10 @@ const FIELDS_LIMIT: usize = 1_000;
 /// Fields counted by one question.
 const COUNTED_AT_ONCE: usize = 200;
 /// Attributes of the event model that stand for special fields, or are none of the line's own.
-const HIDDEN: [&str; 7] = [
+const HIDDEN: [&str; 9] = [
     "aws.log.group.name",
+    "cloud.region",
+    "meta.annotation_type",
     "aws.log.stream.name",
     "body",
     "dataset",

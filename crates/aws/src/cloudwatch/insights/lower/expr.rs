@@ -3,6 +3,7 @@
 use super::{Aggregate, Base, Expr, Lower, POINTER, Value};
 use crate::cloudwatch::insights::functions::{self, Aggregation, Meaning};
 use crate::cloudwatch::insights::syntax::{Fault, Kind, Node, Operator};
+use engine::logs::STREAM_FIELD;
 use engine::query::pipeline::{Arithmetic, Comparison, Pattern, Period};
 use std::ops::Range;
 
@@ -15,8 +16,6 @@ const OWN: [&str; 6] = [
     "error",
     "status_code",
 ];
-/// The attribute with the name of a line's stream (mapping.md §5).
-const STREAM: &str = "aws.log.stream.name";
 /// The trace id found in a line (cloudwatch.md §11).
 const TRACE: &str = "@xrayTraceId";
 
@@ -143,9 +142,10 @@ impl Lower<'_> {
             "@ingestionTime" => Base::IngestTime,
             "@message" => Base::Body,
             "@log" => Base::Source,
-            "@logStream" => Base::Attribute(STREAM.to_owned()),
+            "@logStream" => Base::Attribute(STREAM_FIELD.to_owned()),
             POINTER => Base::Pointer,
             TRACE => Base::Field("trace.trace_id".to_owned()),
+            "@aws.region" => Base::Attribute("cloud.region".to_owned()),
             "@aws.account" => Base::Constant(Value::Text(self.account.to_owned().into())),
             own if OWN.contains(&own) => Base::Attribute(own.to_owned()),
             other => match (other.strip_prefix("@@"), other.starts_with('@')) {
