@@ -33,6 +33,18 @@ use crate::wire::{Call, Fail, Operation, Reply};
 use engine::Permission;
 use syntax::{Fault, Kind, Node};
 
+/// Fields that every line has.
+pub const SPECIAL_FIELDS: [&str; 8] = [
+    "@timestamp",
+    "@message",
+    "@logStream",
+    "@log",
+    "@ingestionTime",
+    "@xrayTraceId",
+    "@aws.account",
+    "@aws.region",
+];
+
 /// The operations around queries.
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation::small("StartQuery", Permission::RunQueries),
