@@ -33,7 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("support", &[]),
-    ("golden", &["event", "store", "query", "support"]),
+    ("golden", &["event", "store", "query", "aws", "support"]),
     ("joins", &["event", "store", "query"]),
     ("loadgen", &[]),
     ("xtask", &[]),

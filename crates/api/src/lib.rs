@@ -17,6 +17,7 @@ mod arrivals;
 mod ask;
 pub mod error;
 pub mod guard;
+mod log_query;
 mod logs;
 mod render;
 mod request;
@@ -24,6 +25,7 @@ mod session;
 mod traces;
 pub mod wire;
 
+pub use log_query::{Compiled, Fault, LogLanguage};
 pub use logs::ReadFilter;
 
 use axum::Router;
@@ -54,6 +56,8 @@ pub struct Config {
     pub is_owner: bool,
     /// Reads filters of lines: their language is another's. None: lines are not filtered.
     pub read_log_filter: Option<logs::ReadFilter>,
+    /// The language in which lines are asked. None: they are not.
+    pub log_language: Option<LogLanguage>,
 }
 
 /// The state of every handler.
@@ -116,6 +120,8 @@ pub fn router(engine: Engine, config: Config) -> Router {
         .route("/environments/{env}/logs/tail", get(logs::tail))
         .route("/logs/lines", post(logs::lines))
         .route("/logs/counts", post(logs::counts))
+        .route("/logs/query", post(log_query::query))
+        .route("/logs/words", post(log_query::words))
         .route("/whoami", get(admin::whoami))
         .route("/query", post(ask::query))
         .route("/parse", post(ask::parse))
@@ -183,9 +189,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
             traces::list, traces::trace, traces::row, request::request, arrivals::list, arrivals::live,
             logs::groups, logs::streams, logs::lines, logs::counts, logs::one, logs::tail,
+            log_query::query, log_query::words,
         ),
         // Reached only as one of two media types, or not named by a path.
-        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::logs::LogTailEvent, wire::Problem)),
+        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::logs::LogTailEvent, wire::log_query::LogQueryEvent, wire::Problem)),
     )]
     struct Description;
     Description::openapi()

@@ -17,6 +17,7 @@ mod functions;
 mod listing;
 pub mod log_rows;
 pub mod notions;
+pub mod pipeline;
 mod plan;
 mod predicate;
 mod range;
@@ -167,6 +168,41 @@ impl Querier {
         self.pool
             .admit(limits, move |pool, control| {
                 pool.answer(control, scope, query, limits, progress)
+            })
+            .await
+    }
+
+    /// Answers a pipeline. `listener` is told of partial answers between slices; dropping the future
+    /// cancels. When time runs out the answer is over what was read, and says so.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn pipeline(
+        &self,
+        ask: pipeline::Ask,
+        limits: Limits,
+        listener: Option<pipeline::Listener>,
+    ) -> Result<pipeline::Outcome, Error> {
+        self.pool
+            .admit(limits, move |pool, control| {
+                pool.pipeline(control, ask, limits, listener)
+            })
+            .await
+    }
+
+    /// The row that a pointer of a pipeline names, with all its fields; `None` when it is gone.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn row_at(
+        &self,
+        env: EnvId,
+        pointer: &pipeline::Pointer,
+    ) -> Result<Option<answer::Row>, Error> {
+        let pointer = pointer.clone();
+        self.pool
+            .admit(Limits::default(), move |pool, _| async move {
+                whole::row_at(&pool, env, &pointer).await
             })
             .await
     }

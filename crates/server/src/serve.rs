@@ -129,6 +129,7 @@ impl Server {
             closing: Some(closed.clone()),
             is_owner: false,
             read_log_filter: Some(aws::cloudwatch::pattern::search),
+            log_language: Some(crate::log_language::LOG_LANGUAGE),
         };
         let otlp = routes::otlp_only(own.clone());
         let all = routes::everything(own.clone(), config);
