@@ -415,6 +415,27 @@ impl Engine {
         }
     }
 
+    /// Admits what carries no credential by its protocol's nature: it may send to the environment set
+    /// for it, else to the first made (design.md §4.14).
+    ///
+    /// # Errors
+    /// [`Reason::NoEnvironment`]: there is none yet, or not the one set.
+    pub fn admit_keyless(&self) -> Result<Grant, Refusal> {
+        let catalog = &self.0.catalog;
+        let environment = match &self.0.config.keyless_environment {
+            Some(slug) => catalog.environment_by_slug(slug),
+            None => catalog.environments().into_iter().next(),
+        };
+        let Some(environment) = environment else {
+            return Err(Refusal::new(Reason::NoEnvironment, None, None));
+        };
+        Ok(Grant {
+            engine: self.clone(),
+            record: Arc::new(KeyRecord::keyless(environment.id)),
+            environment,
+        })
+    }
+
     fn grant(&self, record: Arc<KeyRecord>, need: Permission) -> Result<Grant, Refusal> {
         let prefix = Some(Arc::clone(&record.info.prefix));
         let env = Some(record.info.env);

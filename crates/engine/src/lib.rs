@@ -76,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) store: store::Store,
     pub(crate) querier: query::Querier,
     pub(crate) catalog: Catalog,
+    pub(crate) sampling: sampling::Sampling,
     pub(crate) arrivals: Arrivals,
     pub(crate) logs: logs::Logs,
     pub(crate) budget: intake::Budget,
@@ -117,6 +118,12 @@ impl Engine {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.0.catalog
+    }
+
+    /// Groups, sampling rules, reservoirs.
+    #[must_use]
+    pub fn sampling(&self) -> &sampling::Sampling {
+        &self.0.sampling
     }
 
     /// Answers questions.

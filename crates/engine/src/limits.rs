@@ -20,6 +20,10 @@ pub const LOG_GROUPS_PER_ENVIRONMENT: usize = 10_000;
 pub const STREAMS_PER_GROUP: usize = 100_000;
 /// Listeners to lines as they are stored (reliability.md §3).
 pub const LIVE_TAILS: usize = 100;
+/// Sampling rules of one environment, beside the one that is always there (AWS: 25).
+pub const SAMPLING_RULES: usize = 25;
+/// Groups of one environment, beside the one that is always there.
+pub const TRACE_GROUPS: usize = 100;
 /// Environments.
 pub const ENVIRONMENTS: usize = 100;
 /// Longest name of a dataset, an environment or a key, bytes.

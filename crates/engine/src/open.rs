@@ -4,6 +4,7 @@ use crate::arrivals::Arrivals;
 use crate::catalog::{self, Catalog, KeyKind, NewKey};
 use crate::housekeeping::Housekeeping;
 use crate::ingest::IdentityHasher;
+use crate::sampling::Sampling;
 use crate::{Engine, Inner, OpenError, dev, intake, limits, secret};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub struct Config {
     pub buffer_bytes: Option<usize>,
     /// Keys to be there from the start, from a configuration file or variables.
     pub initial_keys: Vec<InitialKey>,
+    /// Slug of the environment that takes what comes without a key; `None`: the first made.
+    pub keyless_environment: Option<String>,
     /// Threads that answer questions.
     pub query_threads: usize,
 }
@@ -38,6 +41,7 @@ impl Config {
             inflight_bytes: limits::INFLIGHT_BYTES_MIN,
             buffer_bytes: None,
             initial_keys: Vec::new(),
+            keyless_environment: None,
             query_threads: std::thread::available_parallelism().map_or(2, usize::from),
         }
     }
@@ -109,6 +113,7 @@ impl Engine {
         logs.recall(&store);
         let housekeeping = Housekeeping::start(catalog.clone(), arrivals.clone(), logs.clone())
             .map_err(|e| OpenError::Catalog(e.into()))?;
+        let sampling = Sampling::open(catalog.clone())?;
         let querier = query::Querier::new(
             store.clone(),
             Arc::clone(&clock),
@@ -121,6 +126,7 @@ impl Engine {
             store,
             querier,
             catalog,
+            sampling,
             arrivals,
             logs,
             identity,

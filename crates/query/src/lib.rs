@@ -8,6 +8,7 @@
 mod aggregate;
 pub mod answer;
 mod bins;
+pub mod calls;
 pub mod facets;
 mod fields;
 mod finish;

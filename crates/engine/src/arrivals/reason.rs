@@ -34,11 +34,17 @@ pub enum Reason {
     WrongService,
     InvalidRequest,
     TooNew,
+    NoEnvironment,
+    MissingHeader,
+    BadSegment,
+    PeerNotAllowed,
+    QueueFull,
+    KernelDrop,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 34] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -67,6 +73,12 @@ impl Reason {
         Self::WrongService,
         Self::InvalidRequest,
         Self::TooNew,
+        Self::NoEnvironment,
+        Self::MissingHeader,
+        Self::BadSegment,
+        Self::PeerNotAllowed,
+        Self::QueueFull,
+        Self::KernelDrop,
     ];
 
     /// A stable word for programs.
@@ -101,6 +113,12 @@ impl Reason {
             Self::WrongService => "wrong_service",
             Self::InvalidRequest => "invalid_request",
             Self::TooNew => "too_new",
+            Self::NoEnvironment => "no_environment",
+            Self::MissingHeader => "missing_header",
+            Self::BadSegment => "bad_segment",
+            Self::PeerNotAllowed => "peer_not_allowed",
+            Self::QueueFull => "queue_full",
+            Self::KernelDrop => "kernel_drop",
         }
     }
 
@@ -140,6 +158,20 @@ impl Reason {
                 "the request asks for what cannot be: a value is wrong or missing"
             }
             Self::TooNew => "the event is dated further ahead than is taken",
+            Self::NoEnvironment => {
+                "what comes without a key goes to an environment, and there is none of that name, or none at all"
+            }
+            Self::MissingHeader => {
+                "the datagram does not begin with a header line of format json, version 1"
+            }
+            Self::BadSegment => "the segment document lacks what every segment has",
+            Self::PeerNotAllowed => {
+                "without a signature this may be asked from this machine and private networks only"
+            }
+            Self::QueueFull => "datagrams came faster than they could be stored, and were dropped",
+            Self::KernelDrop => {
+                "datagrams came faster than they could be read, and the system dropped them"
+            }
         }
     }
 
@@ -188,6 +220,18 @@ impl Reason {
             Self::WrongService => "set the client's service, or the endpoint of the right client",
             Self::InvalidRequest => "see what was answered, and correct the call",
             Self::TooNew => "check the sender's clock",
+            Self::NoEnvironment => {
+                "make one: foursight environments create <name>; or name one with xray.environment"
+            }
+            Self::MissingHeader => {
+                "send {\"format\": \"json\", \"version\": 1}, a newline, then the document; a plain HTTP client goes to TCP"
+            }
+            Self::BadSegment => "see the detail: it names the field",
+            Self::PeerNotAllowed => "sign the request, or send from a private network",
+            Self::QueueFull => "check the disk; sample less at the sender",
+            Self::KernelDrop => {
+                "raise net.core.rmem_max to 8388608 and restart, or sample less at the sender"
+            }
         }
     }
 

@@ -172,6 +172,24 @@ impl KeyRecord {
         }
     }
 
+    /// What stands for a key where a protocol has none: it may send, and make the dataset it sends to.
+    pub(crate) fn keyless(env: EnvId) -> Self {
+        let info = KeyInfo {
+            id: format!("keyless-{}", env.0),
+            env,
+            kind: KeyKind::Ingest,
+            name: "sent without a key".to_owned(),
+            prefix: "(no key)".into(),
+            signing_id: None,
+            permissions: KeyKind::Ingest.default_permissions(),
+            datasets: None,
+            created_ns: 0,
+            last_used_ns: None,
+            revoked_ns: None,
+        };
+        Self::new(info, [0; 32], None, true)
+    }
+
     pub(crate) fn is_revoked(&self) -> bool {
         self.revoked_ns.load(Ordering::Acquire) != 0
     }

@@ -1,0 +1,1 @@
+//! Traces by hand, and the calls and maps they make.
