@@ -1,0 +1,1 @@
+//! Documents and the rows they become.
