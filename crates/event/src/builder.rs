@@ -136,13 +136,16 @@ impl BatchBuilder {
         self.policy.now
     }
 
-    /// Finds or makes the field `name`. Names over 255 bytes are cut at a character.
+    /// Finds or makes the field `name`. Names over 255 bytes are cut at a character. Names that begin
+    /// with a NUL are kept for questions: an attribute loses it, and is named in `meta.truncated`.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a body is bounded, so are its keys"
     )]
     pub fn field(&mut self, name: &str) -> FieldSlot {
-        let (name, cut) = cut_text(name, NAME_BYTES_LIMIT);
+        let sent = name;
+        let (name, _) = cut_text(name.trim_start_matches('\0'), NAME_BYTES_LIMIT);
+        let cut = name.len() < sent.len();
         let hash = self.hasher.hash_one(name);
         let keys = &mut self.keys;
         if let Some(i) = self

@@ -15,6 +15,7 @@ mod finish;
 mod functions;
 mod listing;
 pub mod log_rows;
+pub mod notions;
 mod plan;
 mod predicate;
 mod range;
@@ -33,6 +34,7 @@ use event::EnvId;
 use std::sync::Arc;
 
 pub use answer::{Answer, Cell, ScanStats};
+pub use notions::Notion;
 pub use spec::Query;
 
 /// Which rows a question is about.

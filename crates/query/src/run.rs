@@ -4,7 +4,7 @@ use crate::aggregate::{Aggregator, SERIES_CELLS_LIMIT};
 use crate::answer::Answer;
 use crate::plan::{self, Plan};
 use crate::scan::{Batch, Scan, Table};
-use crate::{Error, Limits, Progress, Query, ScanStats, Scope, finish};
+use crate::{Error, Limits, Notion, Progress, Query, ScanStats, Scope, finish};
 use event::{EnvId, TableId, TableKind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -433,6 +433,10 @@ impl Pool {
             .map(String::as_str)
             .chain(filters)
             .chain(calculations)
+            .flat_map(|key| match Notion::of_field(key) {
+                Some(notion) => notion.reads().collect(),
+                None => vec![key],
+            })
             .collect();
         if !keys.is_empty() {
             self.tables.note_queried(env, &keys);

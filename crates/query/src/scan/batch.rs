@@ -1,10 +1,12 @@
 //! From the physical columns of some rows to the columns asked for.
 
-use super::{Ask, Batch, Field, Origin, Output, Scan};
+use super::{Ask, Batch, Field, Origin, Output, Reading, Scan};
 use crate::Error;
 use crate::fields::{Source, View};
+use crate::notions::Made;
 use crate::predicate::{Predicate, Sibling, passes};
 use crate::values;
+use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, new_null_array};
 use arrow_buffer::BooleanBuffer;
@@ -39,22 +41,56 @@ impl Columns {
         })
     }
 
-    fn siblings(&self, field: &[(usize, Option<View>)]) -> Vec<Sibling> {
-        field
+    fn siblings(&self, field: &[Reading]) -> Vec<Sibling> {
+        let mut out: Vec<Sibling> = Vec::new();
+        for reading in field {
+            let (array, view) = match reading {
+                Reading::Stored(source, view) => match (&self.arrays[*source], view) {
+                    (Some(a), view) => (Arc::clone(a), *view),
+                    (None, Some(View::Rate)) => {
+                        let ones: ArrayRef = Arc::new(Int64Array::from(vec![1; self.rows]));
+                        (ones, *view)
+                    }
+                    (None, _) => continue,
+                },
+                Reading::Made(made, parts) => match self.made(*made, parts, &out) {
+                    Some(array) => (array, None),
+                    None => continue,
+                },
+            };
+            out.push(Sibling { array, view });
+        }
+        out
+    }
+
+    /// Text made of columns, in rows where nothing `before` has a value; `None` when there is none.
+    fn made(&self, made: Made, parts: &[Vec<usize>], before: &[Sibling]) -> Option<ArrayRef> {
+        let parts: Vec<Vec<&ArrayRef>> = parts
             .iter()
-            .filter_map(|(source, view)| {
-                let array = match (&self.arrays[*source], view) {
-                    (Some(a), _) => Arc::clone(a),
-                    (None, Some(View::Rate)) => Arc::new(Int64Array::from(vec![1; self.rows])),
-                    (None, _) => return None,
-                };
-                Some(Sibling { array, view: *view })
-            })
-            .collect()
+            .map(|p| p.iter().filter_map(|s| self.arrays[*s].as_ref()).collect())
+            .collect();
+        if parts.iter().all(Vec::is_empty) {
+            return None;
+        }
+        let mut out = StringViewBuilder::with_capacity(self.rows);
+        let mut values = Vec::with_capacity(parts.len());
+        for row in 0..self.rows {
+            if before.iter().any(|s| s.array.is_valid(row)) {
+                out.append_null();
+                continue;
+            }
+            values.clear();
+            values.extend(parts.iter().map(|p| {
+                let mut found = p.iter().filter_map(|a| values::scalar_at(a.as_ref(), row));
+                found.next()
+            }));
+            out.append_option(made.of(&values));
+        }
+        Some(Arc::new(out.finish()))
     }
 
     /// The field's sources as they show.
-    fn shown(&self, field: &[(usize, Option<View>)]) -> Vec<ArrayRef> {
+    fn shown(&self, field: &[Reading]) -> Vec<ArrayRef> {
         self.siblings(field)
             .into_iter()
             .map(|s| match s.view {

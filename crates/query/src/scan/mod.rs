@@ -13,6 +13,7 @@ mod part;
 mod resolve;
 
 use crate::fields::{Source, View};
+use crate::notions::Made;
 use crate::predicate::Predicate;
 use crate::{Error, ScanStats};
 use arrow_array::ArrayRef;
@@ -109,11 +110,31 @@ impl Batch {
     }
 }
 
+/// One thing a field reads.
+#[derive(Clone, Debug)]
+pub(crate) enum Reading {
+    /// A column: index into [`Scan::sources`], view of a fixed column.
+    Stored(usize, Option<View>),
+    /// Text made of columns: for each part those that may have it, the first with a value counts.
+    Made(Made, Vec<Vec<usize>>),
+}
+
+impl Reading {
+    /// Every column it reads.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = usize> {
+        let (one, many): (Option<usize>, &[Vec<usize>]) = match self {
+            Self::Stored(source, _) => (Some(*source), &[]),
+            Self::Made(_, parts) => (None, parts),
+        };
+        one.into_iter().chain(many.iter().flatten().copied())
+    }
+}
+
 /// A field, resolved over the whole scan.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
-    /// Its sources in order of precedence: index into [`Scan::sources`], view of a fixed column.
-    pub(crate) siblings: Vec<(usize, Option<View>)>,
+    /// What it reads, in order of precedence.
+    pub(crate) siblings: Vec<Reading>,
     /// The type it shows.
     pub(crate) ty: Type,
 }
@@ -253,9 +274,12 @@ impl Scan {
 
     fn integer_siblings(&self, field: &Field) -> bool {
         !field.siblings.is_empty()
-            && field.siblings.iter().all(|(s, view)| match view {
-                Some(v) => v.ty() == Type::Int,
-                None => matches!(&self.sources[*s], Source::Attr(_, Type::Int)),
+            && field.siblings.iter().all(|reading| match reading {
+                Reading::Stored(_, Some(view)) => view.ty() == Type::Int,
+                Reading::Stored(s, None) => {
+                    matches!(&self.sources[*s], Source::Attr(_, Type::Int))
+                }
+                Reading::Made(..) => false,
             })
     }
 
@@ -293,7 +317,7 @@ impl Scan {
         }
     }
 
-    fn field(&self, name: &str) -> &[(usize, Option<View>)] {
+    fn field(&self, name: &str) -> &[Reading] {
         self.fields.get(name).map_or(&[], |f| &f.siblings)
     }
 }

@@ -3,7 +3,7 @@
 use super::batch::Columns;
 use super::guard::{Guard, normal};
 use super::resolve::is_narrow;
-use super::{Batch, Extent, Origin, Scan};
+use super::{Batch, Extent, Origin, Reading, Scan};
 use crate::Error;
 use crate::fields::{Source, View};
 use crate::predicate::bounds::{Place, Verdict, binary, join, judge};
@@ -188,7 +188,7 @@ fn plan(
                     || scan
                         .fields
                         .values()
-                        .any(|field| field.siblings.iter().any(|(s, _)| *s == i));
+                        .any(|field| field.siblings.iter().any(|r| r.sources().any(|s| s == i)));
                 match plain.index_of(f.column_name()) {
                     Ok(at) if wanted => {
                         let ty = match f.data_type() {
@@ -292,7 +292,16 @@ fn text_literal(schema: &SchemaRef, column: &str, value: &str) -> Arc<dyn Physic
 fn places(scan: &Scan, schema: &SchemaRef, wheres: &[Where], name: &str) -> Vec<Place> {
     scan.field(name)
         .iter()
-        .filter_map(|(source, view)| {
+        .filter_map(|reading| {
+            let (source, view) = match reading {
+                Reading::Stored(source, view) => (source, view),
+                // What is made of columns is known only when they are read; of none, nothing is.
+                Reading::Made(_, parts) => {
+                    let mut sources = parts.iter().flatten();
+                    let is_here = sources.any(|s| !matches!(wheres[*s], Where::Absent));
+                    return is_here.then_some(Place::Overflow);
+                }
+            };
             // A missing weight is 1, so nothing can be said of it.
             if *view == Some(View::Rate) {
                 return Some(Place::Overflow);

@@ -1,9 +1,12 @@
 //! Resolves an ask over the snapshots: which sources each field has, and which units have rows.
 
 use super::guard::{Guard, Known, Places};
-use super::{Ask, Counters, Extent, Field, Output, Scan, Table, Unit, batch, buffer, part};
+use super::{
+    Ask, Counters, Extent, Field, Output, Reading, Scan, Table, Unit, batch, buffer, part,
+};
 use crate::Error;
 use crate::fields::{self, Source, View};
+use crate::notions::{Notion, Spelling};
 use crate::predicate::Predicate;
 use event::{Fixed, Type};
 use hashbrown::{HashMap, HashSet};
@@ -51,6 +54,11 @@ pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Sc
     let mut fields: HashMap<String, Field> = HashMap::new();
     let mut unknown = Vec::new();
     for name in names(&ask) {
+        if let Some(notion) = Notion::of_field(&name) {
+            let types = |name: &str| types_of(name, &parts, &batches, known);
+            fields.insert(name, resolve_notion(notion, types, &mut sources));
+            continue;
+        }
         let types = types_of(&name, &parts, &batches, known);
         let view = fields::fixed_view(&name, ask.usage_mode);
         if types.is_empty() && view.is_none() && !known.iter().any(|k| *k.key == *name) {
@@ -225,22 +233,76 @@ fn resolve(
     sources: &mut Sources,
 ) -> Field {
     let key: Arc<str> = name.into();
-    let mut siblings: Vec<(usize, Option<View>)> = types
+    let attr = |ty: &Type| Source::Attr(Arc::clone(&key), *ty);
+    let mut siblings: Vec<Reading> = types
         .iter()
-        .map(|ty| (sources.add(Source::Attr(Arc::clone(&key), *ty)), None))
+        .map(|ty| Reading::Stored(sources.add(attr(ty)), None))
         .collect();
     let mut shown: Vec<Type> = types.to_vec();
     if let Some((fixed, view)) = view {
-        siblings.push((sources.add(Source::Fixed(fixed)), Some(view)));
+        siblings.push(Reading::Stored(
+            sources.add(Source::Fixed(fixed)),
+            Some(view),
+        ));
         shown.push(view.ty());
     }
-    let ty = match shown.as_slice() {
+    Field {
+        siblings,
+        ty: type_over(&shown),
+    }
+}
+
+/// The type a field shows that is read from columns of these types.
+fn type_over(shown: &[Type]) -> Type {
+    match shown {
         [] => Type::Str,
         [first, rest @ ..] if rest.iter().all(|t| t == first) => *first,
         all if all.iter().all(|t| matches!(t, Type::Int | Type::Float)) => Type::Float,
         _ => Type::Str,
+    }
+}
+
+/// A notion reads the columns of its spellings, one spelling after the other.
+fn resolve_notion(
+    notion: Notion,
+    types: impl Fn(&str) -> Vec<Type>,
+    sources: &mut Sources,
+) -> Field {
+    let (mut siblings, mut shown) = (Vec::new(), Vec::new());
+    let columns = |name: &str, sources: &mut Sources| -> Vec<(usize, Type)> {
+        let key: Arc<str> = name.into();
+        let types = types(name).into_iter();
+        types
+            .map(|ty| (sources.add(Source::Attr(Arc::clone(&key), ty)), ty))
+            .collect()
     };
-    Field { siblings, ty }
+    for spelling in notion.spellings() {
+        match spelling {
+            Spelling::Field(name) => {
+                for (source, ty) in columns(name, sources) {
+                    siblings.push(Reading::Stored(source, None));
+                    shown.push(ty);
+                }
+            }
+            Spelling::Made(made, parts) => {
+                let parts: Vec<Vec<usize>> = parts
+                    .iter()
+                    .map(|names| {
+                        let list = names.iter().flat_map(|name| columns(name, sources));
+                        list.map(|(source, _)| source).collect()
+                    })
+                    .collect();
+                if parts.iter().any(|p| !p.is_empty()) {
+                    siblings.push(Reading::Made(*made, parts));
+                    shown.push(Type::Str);
+                }
+            }
+        }
+    }
+    Field {
+        siblings,
+        ty: type_over(&shown),
+    }
 }
 
 /// Text that is put out keeps the file's dictionary codes: groups are then found once per entry.
@@ -250,9 +312,9 @@ fn dictionaries(ask: &Ask, fields: &HashMap<String, Field>, sources: &[Source]) 
         if let Output::Value(n) = o
             && let Some(field) = fields.get(n)
         {
-            for (source, _) in &field.siblings {
-                out[*source] = matches!(
-                    &sources[*source],
+            for source in field.siblings.iter().flat_map(Reading::sources) {
+                out[source] = matches!(
+                    &sources[source],
                     Source::Attr(_, Type::Str)
                         | Source::Fixed(
                             Fixed::Dataset
