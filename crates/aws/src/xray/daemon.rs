@@ -85,7 +85,7 @@ pub async fn run(
                 }
                 None => break,
             },
-            _ = closing.wait_for(|c| *c), if !shared.stop.load(Ordering::Relaxed) => {
+            () = stopping(&mut closing), if !shared.stop.load(Ordering::Relaxed) => {
                 shared.stop.store(true, Ordering::Relaxed);
             }
             _ = looks.tick() => told.remind(),
@@ -95,6 +95,12 @@ pub async fn run(
         tracing::error!("the thread that reads datagrams panicked");
     }
     Ok(())
+}
+
+/// Waits until the server stops.
+async fn stopping(closing: &mut tokio::sync::watch::Receiver<bool>) {
+    // An error means that the server is gone: that is a stop too.
+    let _ = closing.wait_for(|c| *c).await;
 }
 
 fn read(engine: &Engine, socket: &Socket, shared: &Shared, send: &mpsc::UnboundedSender<Pack>) {

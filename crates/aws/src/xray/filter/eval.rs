@@ -3,7 +3,7 @@
 use super::ast::{CauseOf, Expr, Key, Level, Operator, Ref, Test, Value};
 use crate::xray::render::causes::{self, Cause, Entity, Service};
 use engine::query::Cell;
-use engine::query::calls::notions::Notion;
+use engine::query::notions::Notion;
 use engine::query::calls::{CLIENT, Call, Node, Reach, TraceCalls};
 use serde_json::Value as Json;
 use std::cell::OnceCell;

@@ -4,7 +4,7 @@
 use super::ast::{Expr, Key, Operator, Test, Value};
 use super::eval::annotation_fields;
 use engine::query::calls::NAMING_FIELDS;
-use engine::query::calls::notions::Notion;
+use engine::query::notions::Notion;
 use engine::query::spec::{Combination, Filter, FilterOp};
 
 /// Conditions of which some row of a matching trace meets one; none when nothing is known of rows.
@@ -54,7 +54,6 @@ fn of_user(expr: &Expr) -> Option<Vec<Filter>> {
         }) => Some(
             Notion::User
                 .reads()
-                .iter()
                 .map(|c| filter(c, FilterOp::Eq, Some(user.as_str().into())))
                 .collect(),
         ),

@@ -8,7 +8,7 @@
 use super::summary::{members, trace_id};
 use crate::xray::document::{Members, read};
 use engine::query::Cell;
-use engine::query::calls::notions::Notion;
+use engine::query::notions::Notion;
 use engine::query::calls::{Call, Document, Reach, TraceCalls};
 use event::{EventId, SpanId};
 use serde_json::{Value, json};

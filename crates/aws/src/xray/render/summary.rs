@@ -3,7 +3,7 @@
 use super::{causes, service_id};
 use crate::xray::document::Members;
 use engine::query::Cell;
-use engine::query::calls::notions::Notion;
+use engine::query::notions::Notion;
 use engine::query::calls::{Call, TraceCalls};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
