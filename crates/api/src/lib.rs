@@ -17,7 +17,9 @@ mod arrivals;
 mod ask;
 pub mod error;
 pub mod guard;
+mod map;
 mod render;
+mod sampling;
 mod session;
 mod traces;
 pub mod wire;
@@ -104,6 +106,23 @@ pub fn router(engine: Engine, config: Config) -> Router {
             "/environments/{env}/traces/{id}/rows/{event_id}",
             get(traces::row),
         )
+        .route("/environments/{env}/map", get(map::map))
+        .route(
+            "/environments/{env}/groups",
+            get(sampling::groups).post(sampling::new_group),
+        )
+        .route(
+            "/environments/{env}/groups/{name}",
+            axum::routing::put(sampling::change_group).delete(sampling::delete_group),
+        )
+        .route(
+            "/environments/{env}/sampling_rules",
+            get(sampling::rules).post(sampling::new_rule),
+        )
+        .route(
+            "/environments/{env}/sampling_rules/{name}",
+            axum::routing::put(sampling::change_rule).delete(sampling::delete_rule),
+        )
         .route("/whoami", get(admin::whoami))
         .route("/query", post(ask::query))
         .route("/parse", post(ask::parse))
@@ -168,6 +187,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             admin::session, session::sign_in, session::sign_out, admin::health, admin::environments, admin::new_environment, admin::datasets,
             admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
+            map::map, sampling::groups, sampling::new_group, sampling::change_group, sampling::delete_group,
+            sampling::rules, sampling::new_rule, sampling::change_rule, sampling::delete_rule,
             traces::list, traces::trace, traces::row, arrivals::list, arrivals::live,
         ),
         // Reached only as one of two media types, or not named by a path.

@@ -5,7 +5,9 @@
 
 pub mod admin;
 pub mod arrivals;
+pub mod map;
 pub mod question;
+pub mod sampling;
 pub mod trace;
 
 use serde::{Deserialize, Serialize};

@@ -21,6 +21,8 @@ pub mod intake;
 mod operations;
 mod port;
 mod render;
+#[cfg(test)]
+mod testing;
 pub mod translate;
 
 pub use port::{AllowsHost, daemon_router};

@@ -3,8 +3,8 @@
 use super::ast::{CauseOf, Expr, Key, Level, Operator, Ref, Test, Value};
 use crate::xray::render::causes::{self, Cause, Entity, Service};
 use engine::query::Cell;
-use engine::query::notions::Notion;
 use engine::query::calls::{CLIENT, Call, Node, Reach, TraceCalls};
+use engine::query::notions::Notion;
 use serde_json::Value as Json;
 use std::cell::OnceCell;
 

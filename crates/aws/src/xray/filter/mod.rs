@@ -87,7 +87,10 @@ pub struct Language;
 impl FilterLanguage for Language {
     fn compile(&self, expression: &str, groups: &[Group]) -> Result<Compiled, String> {
         let expr = compile(expression, groups).map_err(|e| e.to_string())?;
-        Ok(Arc::new(move |trace: &TraceCalls| matches(&expr, trace)))
+        Ok(Compiled {
+            sieve: sieve(&expr),
+            matches: Arc::new(move |trace: &TraceCalls| matches(&expr, trace)),
+        })
     }
 
     fn service_names(&self, expression: &str) -> Vec<String> {

@@ -8,8 +8,8 @@
 use super::summary::{members, trace_id};
 use crate::xray::document::{Members, read};
 use engine::query::Cell;
-use engine::query::notions::Notion;
 use engine::query::calls::{Call, Document, Reach, TraceCalls};
+use engine::query::notions::Notion;
 use event::{EventId, SpanId};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};

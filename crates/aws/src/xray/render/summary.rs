@@ -3,8 +3,8 @@
 use super::{causes, service_id};
 use crate::xray::document::Members;
 use engine::query::Cell;
-use engine::query::notions::Notion;
 use engine::query::calls::{Call, TraceCalls};
+use engine::query::notions::Notion;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
