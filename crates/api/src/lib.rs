@@ -19,8 +19,10 @@ pub mod error;
 pub mod guard;
 mod log_query;
 mod logs;
+mod map;
 mod render;
 mod request;
+mod sampling;
 mod session;
 mod traces;
 pub mod wire;
@@ -122,6 +124,23 @@ pub fn router(engine: Engine, config: Config) -> Router {
         .route("/logs/counts", post(logs::counts))
         .route("/logs/query", post(log_query::query))
         .route("/logs/words", post(log_query::words))
+        .route("/environments/{env}/map", get(map::map))
+        .route(
+            "/environments/{env}/groups",
+            get(sampling::groups).post(sampling::new_group),
+        )
+        .route(
+            "/environments/{env}/groups/{name}",
+            axum::routing::put(sampling::change_group).delete(sampling::delete_group),
+        )
+        .route(
+            "/environments/{env}/sampling_rules",
+            get(sampling::rules).post(sampling::new_rule),
+        )
+        .route(
+            "/environments/{env}/sampling_rules/{name}",
+            axum::routing::put(sampling::change_rule).delete(sampling::delete_rule),
+        )
         .route("/whoami", get(admin::whoami))
         .route("/query", post(ask::query))
         .route("/parse", post(ask::parse))
@@ -190,6 +209,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             traces::list, traces::trace, traces::row, request::request, arrivals::list, arrivals::live,
             logs::groups, logs::streams, logs::lines, logs::counts, logs::one, logs::tail,
             log_query::query, log_query::words,
+            map::map, sampling::groups, sampling::new_group, sampling::change_group, sampling::delete_group,
+            sampling::rules, sampling::new_rule, sampling::change_rule, sampling::delete_rule,
         ),
         // Reached only as one of two media types, or not named by a path.
         components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::logs::LogTailEvent, wire::log_query::LogQueryEvent, wire::Problem)),

@@ -213,12 +213,6 @@ impl EventId {
         id[12..].copy_from_slice(&row.to_be_bytes());
         Self(id)
     }
-
-    /// Reads 32 hex digits, the form it prints; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        read_hex::<16>(text).map(Self)
-    }
 }
 
 impl fmt::Display for TraceId {

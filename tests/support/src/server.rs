@@ -36,7 +36,7 @@ impl Server {
     pub fn spawn(binary: &str, data_dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = data_dir.to_string_lossy();
         let mut all = vec!["serve", "--data-dir", &folder];
-        for listener in ["--http", "--otlp-grpc", "--otlp-http"] {
+        for listener in ["--http", "--otlp-grpc", "--otlp-http", "--xray"] {
             all.extend([listener, "127.0.0.1:0"]);
         }
         all.extend_from_slice(args);

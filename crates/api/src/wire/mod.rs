@@ -7,8 +7,10 @@ pub mod admin;
 pub mod arrivals;
 pub mod log_query;
 pub mod logs;
+pub mod map;
 pub mod question;
 pub mod request;
+pub mod sampling;
 pub mod trace;
 
 use serde::{Deserialize, Serialize};
