@@ -53,7 +53,7 @@ class Server:
         started = time.monotonic()
         self.process = subprocess.Popen(
             ["taskset", "-c", cores, binary, "serve", "--dev", "--data-dir", data_dir, "--http", "127.0.0.1:0",
-             "--otlp-http", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--ready-file", str(self.ready_file)],
+             "--otlp-http", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--xray", "127.0.0.1:0", "--ready-file", str(self.ready_file)],
             stdout=subprocess.DEVNULL, stderr=self.log)
         # A question that fails must not leave a server behind.
         atexit.register(self.process.kill)

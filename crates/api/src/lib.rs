@@ -17,12 +17,17 @@ mod arrivals;
 mod ask;
 pub mod error;
 pub mod guard;
+mod log_query;
 mod logs;
+mod map;
 mod render;
+mod request;
+mod sampling;
 mod session;
 mod traces;
 pub mod wire;
 
+pub use log_query::{Compiled, Fault, LogLanguage};
 pub use logs::ReadFilter;
 
 use axum::Router;
@@ -53,6 +58,8 @@ pub struct Config {
     pub is_owner: bool,
     /// Reads filters of lines: their language is another's. None: lines are not filtered.
     pub read_log_filter: Option<logs::ReadFilter>,
+    /// The language in which lines are asked. None: they are not.
+    pub log_language: Option<LogLanguage>,
 }
 
 /// The state of every handler.
@@ -115,6 +122,25 @@ pub fn router(engine: Engine, config: Config) -> Router {
         .route("/environments/{env}/logs/tail", get(logs::tail))
         .route("/logs/lines", post(logs::lines))
         .route("/logs/counts", post(logs::counts))
+        .route("/logs/query", post(log_query::query))
+        .route("/logs/words", post(log_query::words))
+        .route("/environments/{env}/map", get(map::map))
+        .route(
+            "/environments/{env}/groups",
+            get(sampling::groups).post(sampling::new_group),
+        )
+        .route(
+            "/environments/{env}/groups/{name}",
+            axum::routing::put(sampling::change_group).delete(sampling::delete_group),
+        )
+        .route(
+            "/environments/{env}/sampling_rules",
+            get(sampling::rules).post(sampling::new_rule),
+        )
+        .route(
+            "/environments/{env}/sampling_rules/{name}",
+            axum::routing::put(sampling::change_rule).delete(sampling::delete_rule),
+        )
         .route("/whoami", get(admin::whoami))
         .route("/query", post(ask::query))
         .route("/parse", post(ask::parse))
@@ -122,6 +148,7 @@ pub fn router(engine: Engine, config: Config) -> Router {
         .route("/bubble_up", post(ask::bubble_up))
         .route("/rows", post(ask::rows))
         .route("/traces", post(traces::list))
+        .route("/request", get(request::request))
         .route("/arrivals", get(arrivals::list))
         .route("/arrivals/live", get(arrivals::live))
         .route("/links", post(admin::new_link))
@@ -179,11 +206,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             admin::session, session::sign_in, session::sign_out, admin::health, admin::environments, admin::new_environment, admin::datasets,
             admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
-            traces::list, traces::trace, traces::row, arrivals::list, arrivals::live,
+            traces::list, traces::trace, traces::row, request::request, arrivals::list, arrivals::live,
             logs::groups, logs::streams, logs::lines, logs::counts, logs::one, logs::tail,
+            log_query::query, log_query::words,
+            map::map, sampling::groups, sampling::new_group, sampling::change_group, sampling::delete_group,
+            sampling::rules, sampling::new_rule, sampling::change_rule, sampling::delete_rule,
         ),
         // Reached only as one of two media types, or not named by a path.
-        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::logs::LogTailEvent, wire::Problem)),
+        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::logs::LogTailEvent, wire::log_query::LogQueryEvent, wire::Problem)),
     )]
     struct Description;
     Description::openapi()

@@ -47,6 +47,12 @@ pub(crate) struct ServeFlags {
     /// OTLP over HTTP [default: 127.0.0.1:4318].
     #[arg(long, env = "FOURSIGHT_OTLP_HTTP", value_name = "ADDR")]
     pub(crate) otlp_http: Option<String>,
+    /// X-Ray's daemon: UDP and TCP under one number [default: 127.0.0.1:2000].
+    #[arg(long, env = "FOURSIGHT_XRAY", value_name = "ADDR")]
+    pub(crate) xray: Option<String>,
+    /// Environment that takes what comes to it without a key [default: the first made].
+    #[arg(long, env = "FOURSIGHT_XRAY_ENVIRONMENT", value_name = "SLUG")]
+    pub(crate) xray_environment: Option<String>,
     /// Loopback only, no login, one environment `dev` with fixed keys.
     #[arg(long, env = "FOURSIGHT_DEV")]
     pub(crate) dev: bool,

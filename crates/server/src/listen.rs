@@ -4,7 +4,7 @@ use crate::ports;
 use crate::settings::Wish;
 use anyhow::bail;
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 /// A bound listener and its address.
 #[derive(Debug)]
@@ -70,6 +70,71 @@ pub(crate) fn bind(wish: &Wish, if_taken: IfTaken) -> anyhow::Result<Bound> {
             wish.moved_by
         ),
     }
+}
+
+/// A listener for TCP, and a socket for UDP under the same number.
+#[derive(Debug)]
+pub(crate) struct BoundBoth {
+    pub(crate) tcp: Bound,
+    pub(crate) udp: UdpSocket,
+}
+
+/// Receive buffer asked of the system, bytes; it gives what it allows (reliability.md §3).
+const RECEIVE_BYTES: usize = 8 << 20;
+/// Numbers tried when any will do: one may be free for TCP and taken for UDP.
+const TRIES: usize = 16;
+
+/// As [`bind`], for TCP and UDP under one number.
+///
+/// # Errors
+/// As [`bind`].
+pub(crate) fn bind_both(wish: &Wish, if_taken: IfTaken) -> anyhow::Result<BoundBoth> {
+    let mut failure = None;
+    for _ in 0..TRIES {
+        let tcp = bind(wish, if_taken)?;
+        match bind_udp(tcp.address) {
+            Ok(udp) => return Ok(BoundBoth { tcp, udp }),
+            Err(e) => failure = Some((tcp.address, e)),
+        }
+        let any = wish.resolve()?.iter().all(|a| a.port() == 0);
+        if !any && if_taken == IfTaken::Refuse {
+            break;
+        }
+        if !any {
+            // Its number is taken for UDP: any other will do.
+            let free = wish.resolve()?.first().map(|a| SocketAddr::new(a.ip(), 0));
+            let address = free.map_or_else(|| wish.address.clone(), |a| a.to_string());
+            return bind_both(
+                &Wish {
+                    address,
+                    ..wish.clone()
+                },
+                if_taken,
+            );
+        }
+    }
+    match failure {
+        Some((address, error)) => bail!(
+            "{address} for {} cannot be used for UDP: {error}; is an X-Ray daemon running? stop it, or move this listener with {}",
+            wish.what,
+            wish.moved_by
+        ),
+        None => bail!("`{}` has no address for {}", wish.address, wish.what),
+    }
+}
+
+fn bind_udp(address: SocketAddr) -> std::io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(address)?;
+    let asked = socket2::SockRef::from(&socket);
+    asked.set_recv_buffer_size(RECEIVE_BYTES)?;
+    if let Ok(got) = asked.recv_buffer_size()
+        && got < RECEIVE_BYTES
+    {
+        tracing::info!(
+            "the system gives UDP {address} a receive buffer of {got} bytes, {RECEIVE_BYTES} were asked: net.core.rmem_max"
+        );
+    }
+    Ok(socket)
 }
 
 fn by(address: SocketAddr) -> String {

@@ -28,7 +28,7 @@ pub(crate) struct Own {
 
 /// Port 8080: every protocol over HTTP and gRPC, our own API, health, metrics, and the UI for every
 /// other GET.
-pub(crate) fn everything(own: Own, config: api::Config) -> Router {
+pub(crate) fn everything(own: Own, config: api::Config, xray: aws::xray::App) -> Router {
     let engine = own.engine.clone();
     let ui = ui::router(own.hosts.clone());
     let aws = aws::App {
@@ -36,6 +36,7 @@ pub(crate) fn everything(own: Own, config: api::Config) -> Router {
         closing: config.closing.clone(),
     };
     Router::new()
+        .merge(aws::xray::router(xray))
         // A POST there is a call of AWS's; anything else is the UI's.
         .route("/", aws::root(aws).fallback_service(ui.clone()))
         .merge(otlp::router(engine.clone()))
@@ -47,6 +48,12 @@ pub(crate) fn everything(own: Own, config: api::Config) -> Router {
             place(engine, Protocol::Api, Reason::WrongPath),
             astray::note,
         )))
+}
+
+/// TCP port 2000: what the daemon's proxy answers.
+pub(crate) fn xray_daemon(own: &Own, xray: aws::xray::App) -> Router {
+    let hosts = own.hosts.clone();
+    aws::xray::daemon_router(xray, Arc::new(move |host| hosts.allows(host)))
 }
 
 /// Ports 4317 and 4318: OTLP, over gRPC as well as over HTTP, so that an exporter whose protocol does

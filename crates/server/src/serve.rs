@@ -3,11 +3,11 @@
 use crate::astray::Place;
 use crate::cli::ServeFlags;
 use crate::connection::{self, Crowd};
-use crate::listen::{self, Bound, IfTaken};
+use crate::listen::{self, Bound, BoundBoth, IfTaken};
 use crate::metrics::Gauges;
 use crate::routes::{self, Own};
 use crate::settings::Settings;
-use crate::{cli, logs};
+use crate::{cli, logs, ports};
 use anyhow::Context as _;
 use api::guard::AllowedHosts;
 use engine::{Engine, HealthState, OpenError, Protocol, Reason, SystemClock};
@@ -66,6 +66,7 @@ pub(crate) struct Server {
     pub(crate) http: SocketAddr,
     pub(crate) otlp_http: SocketAddr,
     otlp_grpc: SocketAddr,
+    pub(crate) xray: SocketAddr,
     settings: Settings,
     closing: watch::Sender<bool>,
     listeners: JoinSet<()>,
@@ -85,6 +86,7 @@ impl Server {
         let http = listen::bind(&settings.http, if_taken)?;
         let otlp_grpc = listen::bind(&settings.otlp_grpc, if_taken)?;
         let otlp_http = listen::bind(&settings.otlp_http, if_taken)?;
+        let xray = listen::bind_both(&settings.xray, if_taken)?;
         if let Some(path) = &settings.ready_file {
             remove(path)?;
         }
@@ -95,11 +97,12 @@ impl Server {
             http: http.address,
             otlp_grpc: otlp_grpc.address,
             otlp_http: otlp_http.address,
+            xray: xray.tcp.address,
             settings,
             closing,
             listeners: JoinSet::new(),
         };
-        server.listen(http, otlp_grpc, otlp_http, &closed)?;
+        server.listen(http, otlp_grpc, otlp_http, xray, &closed)?;
         server.tell();
         Ok(server)
     }
@@ -109,6 +112,7 @@ impl Server {
         http: Bound,
         otlp_grpc: Bound,
         otlp_http: Bound,
+        xray: BoundBoth,
         closed: &watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         let own = Own {
@@ -124,18 +128,24 @@ impl Server {
                 http: self.http.to_string(),
                 otlp_grpc: Some(self.otlp_grpc.to_string()),
                 otlp_http: Some(self.otlp_http.to_string()),
+                xray: Some(self.xray.to_string()),
             },
             version: env!("CARGO_PKG_VERSION"),
             closing: Some(closed.clone()),
             is_owner: false,
             read_log_filter: Some(aws::cloudwatch::pattern::search),
+            log_language: Some(crate::log_language::LOG_LANGUAGE),
         };
         let otlp = routes::otlp_only(own.clone());
-        let all = routes::everything(own.clone(), config);
+        let app = aws::xray::App::new(self.engine.clone());
+        let daemon = routes::xray_daemon(&own, app.clone());
+        self.listen_udp(xray.udp, app.known(), closed.clone());
+        let all = routes::everything(own.clone(), config, app);
         let listeners = [
             (http, all, Protocol::Api),
             (otlp_grpc, otlp.clone(), Protocol::OtlpGrpc),
             (otlp_http, otlp, Protocol::OtlpHttp),
+            (xray.tcp, daemon, Protocol::XrayDaemon),
         ];
         for (bound, router, usual) in listeners {
             let place = Place {
@@ -149,6 +159,26 @@ impl Server {
             self.listeners.spawn(serving);
         }
         Ok(())
+    }
+
+    /// Takes datagrams until the server stops.
+    fn listen_udp(
+        &mut self,
+        socket: std::net::UdpSocket,
+        known: Arc<aws::xray::intake::Known>,
+        closed: watch::Receiver<bool>,
+    ) {
+        let port = self.xray.port();
+        let socket = aws::xray::daemon::Socket {
+            socket,
+            dropped: Box::new(move || ports::udp_drops(port)),
+        };
+        let running = aws::xray::daemon::run(self.engine.clone(), known, socket, closed);
+        self.listeners.spawn(async move {
+            if let Err(error) = running.await {
+                tracing::error!(%error, "UDP for X-Ray's daemon does not listen");
+            }
+        });
     }
 
     /// Says where data and token lie and what listens.
@@ -179,6 +209,7 @@ impl Server {
         }
         tracing::info!("OTLP over gRPC listens on {}", self.otlp_grpc);
         tracing::info!("OTLP over HTTP listens on http://{}", self.otlp_http);
+        tracing::info!("X-Ray's daemon listens on {} (UDP and TCP)", self.xray);
         tracing::info!(
             "UI, API and every protocol over HTTP listen on http://{}",
             self.http
@@ -191,6 +222,7 @@ impl Server {
             "http": self.http.to_string(),
             "otlp_grpc": self.otlp_grpc.to_string(),
             "otlp_http": self.otlp_http.to_string(),
+            "xray": self.xray.to_string(),
             "pid": std::process::id(),
         });
         if let Some(demo) = demo {
@@ -282,6 +314,7 @@ pub(crate) fn engine_config(settings: &Settings) -> engine::Config {
     let mut config = engine::Config::new(&settings.data_dir);
     config.dev = settings.dev;
     config.retention_days = settings.retention_days;
+    config.keyless_environment = settings.xray_environment.clone();
     config.buffer_bytes = settings.buffer_bytes;
     config.initial_keys = settings.initial_keys.clone();
     if let Some(bytes) = settings.inflight_bytes {

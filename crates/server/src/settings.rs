@@ -28,6 +28,7 @@ struct File {
     ready_file: Option<PathBuf>,
     http: FileHttp,
     otlp: FileOtlp,
+    xray: FileXray,
     metrics: FileMetrics,
     retention: FileRetention,
     ingest: FileIngest,
@@ -48,6 +49,13 @@ struct FileHttp {
 struct FileOtlp {
     grpc: Option<String>,
     http: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileXray {
+    listen: Option<String>,
+    environment: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -106,6 +114,8 @@ pub(crate) struct Settings {
     pub(crate) http: Wish,
     pub(crate) otlp_grpc: Wish,
     pub(crate) otlp_http: Wish,
+    pub(crate) xray: Wish,
+    pub(crate) xray_environment: Option<String>,
     pub(crate) dev: bool,
     pub(crate) ready_file: Option<PathBuf>,
     pub(crate) allow_hosts: Vec<String>,
@@ -165,6 +175,14 @@ impl Settings {
                 file.otlp.http,
                 "127.0.0.1:4318",
             ),
+            xray: wish(
+                "X-Ray's daemon (UDP and TCP)",
+                "--xray (FOURSIGHT_XRAY, xray.listen)",
+                flags.xray,
+                file.xray.listen,
+                "127.0.0.1:2000",
+            ),
+            xray_environment: flags.xray_environment.or(file.xray.environment),
             dev: flags.dev || file.dev.unwrap_or(false),
             ready_file: flags.ready_file.or(file.ready_file),
             allow_hosts: or_else(flags.http_allow_hosts, file.http.allow_hosts),
@@ -185,7 +203,12 @@ impl Settings {
             unknown_variables: unknown_variables(),
         };
         if settings.dev {
-            for wish in [&settings.http, &settings.otlp_grpc, &settings.otlp_http] {
+            for wish in [
+                &settings.http,
+                &settings.otlp_grpc,
+                &settings.otlp_http,
+                &settings.xray,
+            ] {
                 if let Some(open) = wish.resolve()?.iter().find(|a| !a.ip().is_loopback()) {
                     bail!(
                         "--dev asks nobody for a login, so it listens on loopback only, not on {open} for {}; leave out --dev, or change {}",

@@ -172,6 +172,8 @@ fn what_keeps_it_from_starting_is_one_line_with_the_way_out() {
         "127.0.0.1:0",
         "--otlp-http",
         "127.0.0.1:0",
+        "--xray",
+        "127.0.0.1:0",
     ];
     let serve = |more: &[&str]| {
         let mut arguments = vec!["serve"];

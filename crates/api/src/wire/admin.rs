@@ -36,6 +36,8 @@ pub struct Listen {
     pub otlp_grpc: Option<String>,
     /// OTLP over HTTP.
     pub otlp_http: Option<String>,
+    /// X-Ray's daemon, UDP and TCP.
+    pub xray: Option<String>,
 }
 
 /// The fixed keys of `--dev`.

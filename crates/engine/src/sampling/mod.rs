@@ -20,6 +20,7 @@ use crate::catalog::{Catalog, Error};
 use event::EnvId;
 use parking_lot::{Mutex, RwLock};
 use query::calls::TraceCalls;
+use query::spec::{Combination, Filter};
 use reservoir::Reservoirs;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, HashMap};
@@ -61,7 +62,13 @@ CREATE TABLE rule_changes (
 pub type Tags = BTreeMap<String, String>;
 
 /// An expression that names traces, ready to be asked. Cheap to clone.
-pub type Compiled = Arc<dyn Fn(&TraceCalls) -> bool + Send + Sync>;
+#[derive(Clone)]
+pub struct Compiled {
+    /// Whether a trace is meant.
+    pub matches: Arc<dyn Fn(&TraceCalls) -> bool + Send + Sync>,
+    /// What some row of every such trace passes: spares reading others ([`query::calls::CallsAsk`]).
+    pub sieve: Option<(Vec<Filter>, Combination)>,
+}
 
 /// The language in which groups are named.
 pub trait FilterLanguage: Send + Sync {

@@ -11,7 +11,6 @@
 mod assemble;
 mod graph;
 mod node;
-pub mod notions;
 mod read;
 
 pub use assemble::assemble;

@@ -41,7 +41,7 @@ fn is_true(fields: &Row, name: &str) -> bool {
 
 /// The HTTP status.
 pub(super) fn http_status(fields: &Row) -> Option<i64> {
-    match super::notions::Notion::Status.of_row(fields)? {
+    match crate::notions::Notion::Status.of_row(fields)? {
         Cell::Int(i) => Some(i),
         Cell::Text(t) => t.parse().ok(),
         #[expect(clippy::cast_possible_truncation, reason = "a status has three digits")]
@@ -147,7 +147,7 @@ pub(super) fn callee(fields: &Row, name: &str, is_xray: bool, reach: Reach) -> N
         true => name,
         false => first(fields, &CALLEE_NAMES).unwrap_or(name),
     };
-    if super::notions::Notion::DbSystem.of_row(fields).is_some() && reach != Reach::Aws {
+    if crate::notions::Notion::DbSystem.of_row(fields).is_some() && reach != Reach::Aws {
         return node(name, "Database::SQL");
     }
     if reach != Reach::Aws {
