@@ -73,7 +73,12 @@ fn without_watchtower() {
 
 #[test]
 fn without_rollbar() {
-    play("without_rollbar", "without Rollbar", true, Some(Sdk::Rollbar));
+    play(
+        "without_rollbar",
+        "without Rollbar",
+        true,
+        Some(Sdk::Rollbar),
+    );
 }
 
 /// Guarantees: each row is named once, and each SDK has rows of its own.

@@ -119,7 +119,10 @@ impl Lines {
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
         while self.child.try_wait().unwrap().is_none() {
-            assert!(std::time::Instant::now() < deadline, "it goes on after Ctrl-C");
+            assert!(
+                std::time::Instant::now() < deadline,
+                "it goes on after Ctrl-C"
+            );
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     }

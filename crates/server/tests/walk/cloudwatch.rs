@@ -32,7 +32,7 @@ pub(crate) const CHECKS: &[Check] = &[
     },
     Check {
         id: "3.4",
-        does: "aws logs tail cruddur --follow",
+        does: "follows the group by aws logs",
         shows: "the tail follows live",
         needs: W,
         look: tail,
@@ -40,21 +40,33 @@ pub(crate) const CHECKS: &[Check] = &[
 ];
 
 fn stream(stage: &Stage) -> anyhow::Result<Value> {
-    let told = stage.aws(&["logs", "describe-log-streams", "--log-group-name", "cruddur"])?;
+    let told = stage.aws(&[
+        "logs",
+        "describe-log-streams",
+        "--log-group-name",
+        "cruddur",
+    ])?;
     let streams = told["logStreams"].as_array().context("no streams")?;
     ensure!(streams.len() == 1, "{} streams", streams.len());
     Ok(streams[0].clone())
 }
 
 fn group_and_stream(stage: &Stage) -> anyhow::Result<String> {
-    let told = stage.aws(&["logs", "describe-log-groups", "--log-group-name-prefix", "cruddur"])?;
+    let told = stage.aws(&[
+        "logs",
+        "describe-log-groups",
+        "--log-group-name-prefix",
+        "cruddur",
+    ])?;
     let group = &told["logGroups"][0];
     ensure!(group["logGroupName"] == "cruddur", "{told}");
     let stream = text(&stream(stage)?["logStreamName"]);
     // watchtower's own name: machine/program/logger/process.
     ensure!(stream.contains("flask"), "{stream}");
     let calls = stage.arrivals(|r| {
-        r["protocol"] == "logs" && text(&r["user_agent"]).starts_with("Boto3/") && r["outcome"] == "taken"
+        r["protocol"] == "logs"
+            && text(&r["user_agent"]).starts_with("Boto3/")
+            && r["outcome"] == "taken"
     })?;
     ensure!(!calls.is_empty(), "no call of boto3 in Arrivals");
     Ok(format!("cruddur / {stream}"))
@@ -106,11 +118,17 @@ fn lines(stage: &Stage) -> anyhow::Result<String> {
     );
     ensure!(events[0]["message"] == "Test log", "{}", events[0]);
     for field in ["timestamp", "ingestionTime"] {
-        ensure!(events.iter().all(|e| e[field].as_i64() > Some(0)), "an event has no {field}");
+        ensure!(
+            events.iter().all(|e| e[field].as_i64() > Some(0)),
+            "an event has no {field}"
+        );
     }
     let in_time = events.is_sorted_by_key(|e| e["timestamp"].as_i64());
     ensure!(in_time, "not in order of time");
-    Ok(format!("{} lines of requests, in order, once each", hook.len()))
+    Ok(format!(
+        "{} lines of requests, in order, once each",
+        hook.len()
+    ))
 }
 
 fn insights(stage: &Stage) -> anyhow::Result<String> {
@@ -141,10 +159,22 @@ fn insights(stage: &Stage) -> anyhow::Result<String> {
             answer["status"]
         );
     };
-    let wanted = stage.asked.iter().filter(|a| a.status == 500).count().to_string();
+    let wanted = stage
+        .asked
+        .iter()
+        .filter(|a| a.status == 500)
+        .count()
+        .to_string();
     let row = answer["results"][0].as_array().context("no result")?;
-    let cell = row.iter().find(|c| c["field"] == "failures").context("no failures")?;
-    ensure!(cell["value"] == wanted.as_str(), "{} failures, not {wanted}", cell["value"]);
+    let cell = row
+        .iter()
+        .find(|c| c["field"] == "failures")
+        .context("no failures")?;
+    ensure!(
+        cell["value"] == wanted.as_str(),
+        "{} failures, not {wanted}",
+        cell["value"]
+    );
     Ok(format!("{wanted} failures"))
 }
 

@@ -41,7 +41,12 @@ pub(crate) const CHECKS: &[Check] = &[
 fn get(stage: &Stage, path: &str) -> anyhow::Result<Value> {
     let headers = [("x-rollbar-access-token", stage.keys.rollbar.as_str())];
     let reply = support::request("GET", &stage.server.url(path), &headers, None);
-    ensure!(reply.status == 200, "{path}: {} {}", reply.status, reply.text());
+    ensure!(
+        reply.status == 200,
+        "{path}: {} {}",
+        reply.status,
+        reply.text()
+    );
     Ok(reply.json()["result"].clone())
 }
 
@@ -59,7 +64,11 @@ fn hello(stage: &Stage) -> anyhow::Result<String> {
     let item = item(stage, "Hello World!")?;
     ensure!(item["title"] == "Hello World!", "{}", item["title"]);
     ensure!(item["level"] == "warning", "{}", item["level"]);
-    ensure!(item["environment"] == "production", "{}", item["environment"]);
+    ensure!(
+        item["environment"] == "production",
+        "{}",
+        item["environment"]
+    );
     Ok(format!("item {}, warning, production", item["counter"]))
 }
 
@@ -81,38 +90,81 @@ fn type_error(stage: &Stage) -> anyhow::Result<String> {
     // Flask itself raises it, where it makes a response of nothing.
     ensure!(last["method"] == "make_response", "{last}");
     ensure!(last["code"] == "raise TypeError(", "{last}");
-    ensure!(last["locals"]["rv"].is_null() && last["locals"]["status"].is_null(), "{last}");
+    ensure!(
+        last["locals"]["rv"].is_null() && last["locals"]["status"].is_null(),
+        "{last}"
+    );
     let request = &data["request"];
-    ensure!(request["method"] == "GET" && request["user_ip"] == "127.0.0.1", "{request}");
-    ensure!(text(&request["url"]).ends_with("/api/activities/@lore"), "{request}");
+    ensure!(
+        request["method"] == "GET" && request["user_ip"] == "127.0.0.1",
+        "{request}"
+    );
+    ensure!(
+        text(&request["url"]).ends_with("/api/activities/@lore"),
+        "{request}"
+    );
     ensure!(request["headers"]["Host"].is_string(), "{request}");
     ensure!(data["person"]["id"] == "1", "{}", data["person"]);
-    Ok(format!("{} frames, locals, {}, person 1", frames.len(), text(&request["url"])))
+    Ok(format!(
+        "{} frames, locals, {}, person 1",
+        frames.len(),
+        text(&request["url"])
+    ))
 }
 
 fn fifty(stage: &Stage) -> anyhow::Result<String> {
     let item = item(stage, "TypeError")?;
-    ensure!(item["total_occurrences"] == json!(FAILURES), "{}", item["total_occurrences"]);
-    let first = item["first_occurrence_timestamp"].as_i64().context("no first")?;
-    let last = item["last_occurrence_timestamp"].as_i64().context("no last")?;
+    ensure!(
+        item["total_occurrences"] == json!(FAILURES),
+        "{}",
+        item["total_occurrences"]
+    );
+    let first = item["first_occurrence_timestamp"]
+        .as_i64()
+        .context("no first")?;
+    let last = item["last_occurrence_timestamp"]
+        .as_i64()
+        .context("no last")?;
     ensure!(first > 0 && first <= last, "{first} to {last}");
     let query = json!({"calculations": [{"op": "COUNT"}],
         "filters": [{"column": "exception.type", "op": "=", "value": "TypeError"}]});
     let answer = stage.query(&stage.keys.project, &query)?;
-    ensure!(answer["total"]["COUNT"] == json!(FAILURES), "{}", answer["total"]);
-    ensure!(!answer["series"].as_array().context("no graph")?.is_empty(), "an empty graph");
-    Ok(format!("item {}: {FAILURES} occurrences, {first} to {last}", item["counter"]))
+    ensure!(
+        answer["total"]["COUNT"] == json!(FAILURES),
+        "{}",
+        answer["total"]
+    );
+    ensure!(
+        !answer["series"].as_array().context("no graph")?.is_empty(),
+        "an empty graph"
+    );
+    Ok(format!(
+        "item {}: {FAILURES} occurrences, {first} to {last}",
+        item["counter"]
+    ))
 }
 
 fn old_token(stage: &Stage) -> anyhow::Result<String> {
     let rows = stage.arrivals(|r| r["protocol"] == "rollbar" && r["outcome"] == "refused")?;
     let row = rows.first().context("no refusal in Arrivals")?;
     let prefix = text(&row["key_prefix"]);
-    ensure!(OLD_TOKEN.starts_with(prefix.trim_end_matches('…')), "{prefix}");
+    ensure!(
+        OLD_TOKEN.starts_with(prefix.trim_end_matches('…')),
+        "{prefix}"
+    );
     ensure!(row["reason"]["code"] == "unknown_key", "{}", row["reason"]);
-    ensure!(row["received_last_5m"] == json!(OLD_TOKEN_REPORTS), "{}", row["received_last_5m"]);
+    ensure!(
+        row["received_last_5m"] == json!(OLD_TOKEN_REPORTS),
+        "{}",
+        row["received_last_5m"]
+    );
     ensure!(row["sender"] == "127.0.0.1", "{}", row["sender"]);
-    ensure!(text(&row["user_agent"]).contains("pyrollbar/1."), "{}", row["user_agent"]);
+    // pyrollbar posts by `requests` and says so; its own name stands in the item, which is not read.
+    ensure!(
+        text(&row["user_agent"]).starts_with("python-requests/"),
+        "{}",
+        row["user_agent"]
+    );
     ensure!(!text(&row["reason"]["fix"]).is_empty(), "no fix");
     Ok(format!(
         "{OLD_TOKEN_REPORTS} refused, token {prefix}, {} from {}: {}",

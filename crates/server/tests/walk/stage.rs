@@ -59,6 +59,8 @@ pub(crate) struct Stage {
     pub(crate) made: Vec<(&'static str, Result<Value, String>)>,
     /// Lines that `aws logs tail --follow` printed while the app ran.
     pub(crate) tail: Vec<String>,
+    /// Id of the segment that was never ended.
+    pub(crate) lost_segment: String,
     /// First and last second of the burst.
     pub(crate) burst_seconds: (u64, u64),
     /// A key of another environment, with which one span was sent.
@@ -92,6 +94,7 @@ impl Stage {
             variables: Vec::new(),
             made: Vec::new(),
             tail: Vec::new(),
+            lost_segment: String::new(),
             burst_seconds: (0, 0),
             other: None,
             _data: data,
@@ -115,7 +118,10 @@ impl Stage {
         if self.has(Sdk::OpenTelemetry) {
             out.extend([
                 ("OTEL_SERVICE_NAME", "backend-flask".into()),
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", server.url_of("otlp_http", "")),
+                (
+                    "OTEL_EXPORTER_OTLP_ENDPOINT",
+                    server.url_of("otlp_http", ""),
+                ),
                 (
                     "OTEL_EXPORTER_OTLP_HEADERS",
                     format!("x-honeycomb-team={}", keys.ingest),
@@ -201,7 +207,7 @@ impl Stage {
             .map(|(k, v)| (k.as_str(), v.as_str()))
             .collect();
         let app = Flask::start(&self.python, &borrowed);
-        let mut tail = Lines::start(self.aws_command(&["logs", "tail", "cruddur", "--follow"]));
+        let tail = Lines::start(self.live_tail());
         let began = Instant::now();
         // The SDK samples at least one request of each second: what is looked at later comes alone.
         let second = || std::thread::sleep(Duration::from_millis(1_100));
@@ -237,7 +243,9 @@ impl Stage {
             self.ask(&app, "GET", "/api/activities/@lore", None);
         }
         if self.has(Sdk::Xray) {
-            self.unended_segment();
+            let daemon = address(&self.server, "xray");
+            let said = run_client(&self.python, "unended_segment.py", &[&daemon]);
+            self.lost_segment = text(&said["lost_id"]);
             // The SDK learns its share of the reservoir ten seconds after its first request.
             std::thread::sleep(Duration::from_millis(12_000).saturating_sub(began.elapsed()));
             let second = || {
@@ -254,8 +262,7 @@ impl Stage {
         app.interrupt();
         if self.has(Sdk::Watchtower) {
             self.tail = tail.lines_until(Duration::from_secs(15), |lines| {
-                lines.iter().filter(|l| l.contains("/api/messages?")).count() > 0
-                    && lines.len() >= self.asked.len()
+                lines.iter().filter(|l| l.contains(" 127.0.0.1 ")).count() >= self.asked.len()
             });
         }
         drop(tail);
@@ -280,15 +287,6 @@ impl Stage {
             path: path.to_owned(),
             status,
         });
-    }
-
-    /// Opens a segment without ending the one before, by the SDK.
-    fn unended_segment(&self) {
-        run_client(
-            &self.python,
-            "unended_segment.py",
-            &[&address(&self.server, "xray")],
-        );
     }
 
     /// One span with a key of another environment.
@@ -326,6 +324,19 @@ impl Stage {
         app.interrupt();
     }
 
+    /// The command line's live tail. Its version 1 has `start-live-tail` where version 2 also has
+    /// `tail --follow`.
+    fn live_tail(&self) -> Command {
+        let arn = "arn:aws:logs:us-east-1:000000000000:log-group:cruddur";
+        let tail = ["logs", "start-live-tail", "--log-group-identifiers", arn];
+        let mut command = self.aws_command(&[&tail[..], &["--mode", "print-only"]].concat());
+        // The prefix of its host does not resolve before an address of numbers.
+        command
+            .env("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")
+            .env("PYTHONUNBUFFERED", "1");
+        command
+    }
+
     /// What the command line printed when `what` was made.
     pub(crate) fn made(&self, what: &str) -> anyhow::Result<&Value> {
         let found = self.made.iter().find(|(n, _)| *n == what);
@@ -353,7 +364,12 @@ impl Stage {
             .output()
             .context("aws")?;
         let stderr = String::from_utf8_lossy(&out.stderr);
-        ensure!(out.status.success(), "aws {}: {}", args.join(" "), stderr.trim());
+        ensure!(
+            out.status.success(),
+            "aws {}: {}",
+            args.join(" "),
+            stderr.trim()
+        );
         match out.stdout.trim_ascii().is_empty() {
             true => Ok(Value::Null),
             false => serde_json::from_slice(&out.stdout).context("aws printed no JSON"),
@@ -361,7 +377,12 @@ impl Stage {
     }
 
     /// Our own API, as the owner.
-    pub(crate) fn api(&self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    pub(crate) fn api(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
         let bearer = self.keys.owner.as_ref().map(|o| format!("Bearer {o}"));
         let mut headers = vec![
             ("content-type", "application/json"),
@@ -394,13 +415,20 @@ impl Stage {
         let ask = json!({"env": self.keys.environment, "dataset": dataset, "limit": 1000,
             "query": {"filters": filters}});
         let found = self.api("POST", "/rows", Some(&ask))?;
-        found["rows"].as_array().cloned().context("no rows in the answer")
+        found["rows"]
+            .as_array()
+            .cloned()
+            .context("no rows in the answer")
     }
 
     /// The one row that passes all filters.
     pub(crate) fn row(&self, dataset: &str, filters: &Value) -> anyhow::Result<Value> {
         let mut rows = self.rows(dataset, filters)?;
-        ensure!(rows.len() == 1, "{} rows in {dataset} pass {filters}", rows.len());
+        ensure!(
+            rows.len() == 1,
+            "{} rows in {dataset} pass {filters}",
+            rows.len()
+        );
         Ok(rows.remove(0))
     }
 
@@ -412,7 +440,11 @@ impl Stage {
     }
 
     /// `foursight` on the command line.
-    pub(crate) fn foursight(&self, args: &[&str], variables: &[(String, String)]) -> (bool, String) {
+    pub(crate) fn foursight(
+        &self,
+        args: &[&str],
+        variables: &[(String, String)],
+    ) -> (bool, String) {
         let mut command = crate::process::clean(Command::new(BINARY));
         command
             .args(args)

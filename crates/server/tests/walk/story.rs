@@ -70,12 +70,14 @@ struct Request {
 }
 
 fn oldest(mut rows: Vec<Value>, what: &str) -> anyhow::Result<Value> {
-    rows.pop().with_context(|| format!("no {what} of the request"))
+    rows.pop()
+        .with_context(|| format!("no {what} of the request"))
 }
 
 fn request(stage: &Stage) -> anyhow::Result<Request> {
     let lore = "/api/activities/@lore";
-    let is = |column: &str, op: &str, value: &str| json!({"column": column, "op": op, "value": value});
+    let is =
+        |column: &str, op: &str, value: &str| json!({"column": column, "op": op, "value": value});
     let spans = json!([
         is("name", "=", "user-activities-mock-data"),
         is("app.user_handle", "=", "lore")
@@ -95,17 +97,21 @@ fn request(stage: &Stage) -> anyhow::Result<Request> {
 fn told(stage: &Stage, ask: &str) -> anyhow::Result<String> {
     let wanted = request(stage)?;
     let env = &stage.keys.environment;
-    let told = stage.api("GET", &format!("/request?env={env}&fields=true&{ask}"), None)?;
+    let told = stage.api(
+        "GET",
+        &format!("/request?env={env}&fields=true&{ask}"),
+        None,
+    )?;
     let rows = told["rows"].as_array().context("no rows")?;
     let of = |source: &str| {
         let own = rows.iter().filter(|r| r["source"] == source);
         own.map(|r| text(&r["event_id"])).collect::<BTreeSet<_>>()
     };
     for (source, row) in [
-        ("otlp", &wanted.span),
-        ("xray", &wanted.segment),
-        ("cloudwatch", &wanted.line),
-        ("rollbar", &wanted.occurrence),
+        ("spans", &wanted.span),
+        ("segments", &wanted.segment),
+        ("lines", &wanted.line),
+        ("occurrences", &wanted.occurrence),
     ] {
         let id = text(&row["event_id"]);
         ensure!(
@@ -115,18 +121,30 @@ fn told(stage: &Stage, ask: &str) -> anyhow::Result<String> {
             told["joins"]
         );
     }
-    ensure!(of("rollbar").len() == 1, "{} occurrences", of("rollbar").len());
+    ensure!(
+        of("occurrences").len() == 1,
+        "{} occurrences",
+        of("occurrences").len()
+    );
     let segments: BTreeSet<String> = rows
         .iter()
-        .filter(|r| r["source"] == "xray")
+        .filter(|r| r["source"] == "segments")
         .map(|r| text(&r["trace_id"]))
         .collect();
     ensure!(segments.len() == 1, "segments of {} traces", segments.len());
-    Ok(format!("{} rows of four sources; joins: {}", rows.len(), told["joins"]))
+    Ok(format!(
+        "{} rows of four sources; joins: {}",
+        rows.len(),
+        told["joins"]
+    ))
 }
 
 fn by_event(row: &Value) -> String {
-    format!("event_id={}&at_ns={}", text(&row["event_id"]), text(&row["timestamp_ns"]))
+    format!(
+        "event_id={}&at_ns={}",
+        text(&row["event_id"]),
+        text(&row["timestamp_ns"])
+    )
 }
 
 fn from_span(stage: &Stage) -> anyhow::Result<String> {
@@ -178,11 +196,18 @@ fn arrivals(stage: &Stage) -> anyhow::Result<String> {
     Ok(told.join(", "))
 }
 
-fn examined(stage: &Stage, args: &[&str], variables: &[(String, String)]) -> anyhow::Result<(bool, Value)> {
+fn examined(
+    stage: &Stage,
+    args: &[&str],
+    variables: &[(String, String)],
+) -> anyhow::Result<(bool, Value)> {
     let url = stage.server.url("");
     let all = [&["doctor", "--json", "--url", &url], args].concat();
     let (ok, said) = stage.foursight(&all, variables);
-    Ok((ok, serde_json::from_str(&said).with_context(|| said.clone())?))
+    Ok((
+        ok,
+        serde_json::from_str(&said).with_context(|| said.clone())?,
+    ))
 }
 
 fn doctor(stage: &Stage) -> anyhow::Result<String> {
@@ -215,6 +240,9 @@ fn doctor_of_file(stage: &Stage) -> anyhow::Result<String> {
         .iter()
         .find(|f| f["code"] == "misspelt_variable")
         .context("the misspelt variable is not named")?;
-    ensure!(!ok && found["variable"] == "OTEL_EXPORTER_OLTP_ENDPOINT", "{report:#}");
+    ensure!(
+        !ok && found["variable"] == "OTEL_EXPORTER_OLTP_ENDPOINT",
+        "{report:#}"
+    );
     Ok(format!("{} {}", found["text"], found["fix"]))
 }

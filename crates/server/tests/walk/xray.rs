@@ -86,10 +86,17 @@ fn segments(stage: &Stage, filters: &Value) -> anyhow::Result<Vec<Value>> {
 
 fn naming(stage: &Stage) -> anyhow::Result<String> {
     let named = |name: &str| {
-        segments(stage, &json!([{"column": "name", "op": "=", "value": name}]))
+        segments(
+            stage,
+            &json!([{"column": "name", "op": "=", "value": name}]),
+        )
     };
     let (by_host, fixed) = (named(WORKSPACE)?, named(NAME)?);
-    ensure!(by_host.len() == 1, "{} segments are named {WORKSPACE}", by_host.len());
+    ensure!(
+        by_host.len() == 1,
+        "{} segments are named {WORKSPACE}",
+        by_host.len()
+    );
     ensure!(!fixed.is_empty(), "no segment is named {NAME}");
     Ok(format!("1 segment {WORKSPACE}, {} of {NAME}", fixed.len()))
 }
@@ -100,12 +107,19 @@ fn daemon_address(stage: &Stage) -> anyhow::Result<String> {
     })?;
     let row = rows.first().context("no datagram was taken")?;
     ensure!(row["sender"] == "127.0.0.1", "{}", row["sender"]);
-    ensure!(row["env"] == stage.keys.environment.as_str(), "{}", row["env"]);
+    ensure!(
+        row["env"] == stage.keys.environment.as_str(),
+        "{}",
+        row["env"]
+    );
     Ok(format!("{} from {}", row["counters"], text(&row["sender"])))
 }
 
 fn now_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
 }
 
 fn signed_segments(stage: &Stage) -> anyhow::Result<String> {
@@ -134,7 +148,10 @@ fn group(stage: &Stage) -> anyhow::Result<String> {
         arn.starts_with("arn:aws:xray:us-east-1:000000000000:group/Cruddur/"),
         "{arn}"
     );
-    ensure!(made["FilterExpression"] == "service(\"backend-flask\")", "{made}");
+    ensure!(
+        made["FilterExpression"] == "service(\"backend-flask\")",
+        "{made}"
+    );
     ensure!(made["InsightsConfiguration"].is_object(), "{made}");
     let listed = stage.aws(&["xray", "get-groups"])?;
     let names: Vec<String> = listed["Groups"]
@@ -184,7 +201,10 @@ fn sampling(stage: &Stage) -> anyhow::Result<String> {
         .context("the SDK told no statistics of the rule")?;
     ensure!(own["RequestCount"].as_u64() > Some(0), "{own}");
     // The burst: at most five of each second it took, then every tenth.
-    let rows = segments(stage, &json!([{"column": "url.full", "op": "ends-with", "value": "/api/messages/@burst"}]))?;
+    let rows = segments(
+        stage,
+        &json!([{"column": "url.full", "op": "ends-with", "value": "/api/messages/@burst"}]),
+    )?;
     let (first, last) = stage.burst_seconds;
     let seconds = (last - first + 1) as f64;
     let rest = (BURST as f64 - 5.0 * seconds).max(0.0);
@@ -194,17 +214,30 @@ fn sampling(stage: &Stage) -> anyhow::Result<String> {
         (5.0..=most).contains(&count),
         "{count} of {BURST} requests in {seconds} s were traced; 5 to {most:.0} should be"
     );
-    Ok(format!("{count} of {BURST} requests in {seconds} s were traced (5 to {most:.0} may be)"))
+    Ok(format!(
+        "{count} of {BURST} requests in {seconds} s were traced (5 to {most:.0} may be)"
+    ))
 }
 
 fn traces(stage: &Stage) -> anyhow::Result<String> {
-    let (start, end) = ((now_seconds() - 600).to_string(), (now_seconds() + 5).to_string());
+    let (start, end) = (
+        (now_seconds() - 600).to_string(),
+        (now_seconds() + 5).to_string(),
+    );
     let between = ["--start-time", &start, "--end-time", &end];
     let expression = "annotation.user_handle = \"bayko\"";
-    let ask = [&["xray", "get-trace-summaries"], &between[..], &["--filter-expression", expression]];
+    let ask = [
+        &["xray", "get-trace-summaries"],
+        &between[..],
+        &["--filter-expression", expression],
+    ];
     let found = stage.aws(&ask.concat())?;
     let summaries = found["TraceSummaries"].as_array().context("no summaries")?;
-    ensure!(summaries.len() == 1, "{} traces have the annotation", summaries.len());
+    ensure!(
+        summaries.len() == 1,
+        "{} traces have the annotation",
+        summaries.len()
+    );
     let id = text(&summaries[0]["Id"]);
     let got = stage.aws(&["xray", "batch-get-traces", "--trace-ids", &id])?;
     let document = text(&got["Traces"][0]["Segments"][0]["Document"]);
@@ -214,36 +247,59 @@ fn traces(stage: &Stage) -> anyhow::Result<String> {
     let inner = &outer["subsegments"][0];
     ensure!(outer["name"] == "activities_users", "{outer}");
     ensure!(inner["name"] == "user_activity_bayko", "{inner}");
-    ensure!(inner["annotations"] == json!({"user_handle": "bayko", "result_length": 1}), "{inner}");
-    ensure!(inner["metadata"]["cruddur"]["results"]["uuids"].is_array(), "{inner}");
+    ensure!(
+        inner["annotations"] == json!({"user_handle": "bayko", "result_length": 1}),
+        "{inner}"
+    );
+    ensure!(
+        inner["metadata"]["cruddur"]["results"]["uuids"].is_array(),
+        "{inner}"
+    );
     let graph = stage.aws(&[&["xray", "get-service-graph"], &between[..]].concat())?;
     let services = graph["Services"].as_array().context("no map")?;
     let node = |wanted: &dyn Fn(&&Value) -> bool| services.iter().find(wanted);
     let app = node(&|s| s["Name"] == NAME && s["Type"] != "client").context("no backend-flask")?;
     let client = node(&|s| {
         s["Type"] == "client"
-            && s["Edges"].as_array().is_some_and(|e| {
-                e.iter().any(|e| e["ReferenceId"] == app["ReferenceId"])
-            })
+            && s["Edges"]
+                .as_array()
+                .is_some_and(|e| e.iter().any(|e| e["ReferenceId"] == app["ReferenceId"]))
     });
     client.context("no client → backend-flask")?;
-    Ok(format!("{id}: backend-flask → activities_users → user_activity_bayko; client → backend-flask"))
+    Ok(format!(
+        "{id}: backend-flask → activities_users → user_activity_bayko; client → backend-flask"
+    ))
 }
 
 fn lost_segment(stage: &Stage) -> anyhow::Result<String> {
-    let steps = stage.rows(DATASET, &json!([{"column": "name", "op": "starts-with", "value": "step-"}]))?;
+    let steps = stage.rows(
+        DATASET,
+        &json!([{"column": "name", "op": "starts-with", "value": "step-"}]),
+    )?;
     ensure!(!steps.is_empty(), "nothing of the lost segment arrived");
-    let next = segments(stage, &json!([{"column": "name", "op": "=", "value": "next-activities"}]))?;
+    let next = segments(
+        stage,
+        &json!([{"column": "name", "op": "=", "value": "next-activities"}]),
+    )?;
     ensure!(next.len() == 1, "{} segments next-activities", next.len());
     let env = &stage.keys.environment;
     let id = text(&steps[0]["trace.trace_id"]);
     let trace = stage.api("GET", &format!("/environments/{env}/traces/{id}"), None)?;
-    let told = trace.to_string();
+    // -2: the row's parent is not in the trace; the page shows it as missing, by this id.
+    let parents = trace["columns"]["parent"]
+        .as_array()
+        .context("no parents")?;
+    ensure!(parents.iter().all(|p| *p == -2), "{parents:?}");
+    let lost = &trace["columns"]["parent_id"][0];
     ensure!(
-        trace["missing_parents"].as_array().is_some_and(|m| !m.is_empty()) || told.contains("missing"),
-        "the trace does not say that a segment is missing: {told}"
+        text(lost) == stage.lost_segment,
+        "{lost} is missing, not {}",
+        stage.lost_segment
     );
-    Ok(format!("{} subsegments of {id}; their segment never came, and the trace says so", steps.len()))
+    Ok(format!(
+        "{} subsegments of {id}; their segment never came, and the trace says so",
+        steps.len()
+    ))
 }
 
 fn log_of_batches(stage: &Stage) -> anyhow::Result<String> {
