@@ -283,7 +283,11 @@ impl Issues {
     ///
     /// # Errors
     /// The file cannot be used.
-    pub fn next_occurrence_of(&self, issue: i64, after: i64) -> Result<Option<i64>, catalog::Error> {
+    pub fn next_occurrence_of(
+        &self,
+        issue: i64,
+        after: i64,
+    ) -> Result<Option<i64>, catalog::Error> {
         self.0.save(false)?;
         let reader = self.0.reader.lock();
         let sql = "SELECT min(id) FROM occurrences WHERE issue = ?1 AND id > ?2";
@@ -331,6 +335,7 @@ impl Issues {
             let mut issue = (*found).clone();
             let entries = issue.change(change, actor, now);
             pending.history.extend(entries);
+            pending.issues_before.push(found);
             let issue = Arc::new(issue);
             state.replace(Arc::clone(&issue));
             pending.issues.push(Arc::clone(&issue));
@@ -413,6 +418,7 @@ impl Issues {
             }
             let deploy = Arc::new(deploy);
             state.replace_deploy(Arc::clone(&deploy));
+            pending.deploys_before.push(found);
             pending.deploys.push(Arc::clone(&deploy));
             Ok(deploy)
         })
