@@ -280,6 +280,18 @@ export type Environments = {
   environments: Array<Environment>;
 };
 
+/** One exception of a chain, or the stack of a message. */
+export type ExceptionTrace = {
+  /** Class. */
+  class: string;
+  /** What the caller said about it. */
+  description?: string | null;
+  /** Most recent call last. */
+  frames: Array<StackFrame>;
+  /** Message. */
+  message?: string | null;
+};
+
 /** One field. */
 export type Facet = {
   /** 0 to 1: greatest difference of shares (values), or Kolmogorov–Smirnov distance (measure). */
@@ -359,6 +371,45 @@ export type Filter = {
 /** Comparisons of a filter. */
 export type FilterOp = "=" | "!=" | ">" | ">=" | "<" | "<=" | "starts-with" | "does-not-start-with" | "ends-with" | "does-not-end-with" | "exists" | "does-not-exist" | "contains" | "does-not-contain" | "in" | "not-in";
 
+/** A group. */
+export type Group = {
+  created_ns?: Nanos | null;
+  /** Its filter expression; empty: every trace. */
+  expression: string;
+  /** Why there may be none, in words; null when there are some. */
+  hint?: string | null;
+  /** Whether insights are wanted. */
+  insights: boolean;
+  /** Whether it is always there and cannot be changed. */
+  is_default: boolean;
+  /** Its name. */
+  name: string;
+  /** Whether notifications are wanted. */
+  notifications: boolean;
+  /** Labels. */
+  tags: Record<string, string>;
+  /** Traces in it; null when its expression cannot be read. */
+  traces?: number | null;
+};
+
+/** A change of a group. */
+export type GroupChange = {
+  /** Which traces; empty: all. */
+  expression: string;
+};
+
+/** The groups, and how many traces of the range are in each. */
+export type Groups = {
+  /** The default one first, then by name. */
+  groups: Array<Group>;
+  /** Names of services seen in them, most traces first. */
+  names: Array<SeenName>;
+  /** There are more; the newest were looked at. */
+  partial: boolean;
+  /** Traces of the range that were looked at. */
+  traces: number;
+};
+
 /** One condition on a group. */
 export type Having = {
   /** The calculation. */
@@ -404,6 +455,131 @@ export type Heatmap = {
   peak: number;
 };
 
+/** Occurrences of one hour. */
+export type HourCount = {
+  /** How many. */
+  count: number;
+  /** Start of the hour. */
+  start_ns: Nanos;
+};
+
+/** Like occurrences. */
+export type Issue = {
+  /** Where in the application the latest happened. */
+  context?: string | null;
+  /** Small number, unique in its project: `#12`. */
+  counter: number;
+  /** Slug of the project's dataset. */
+  dataset: string;
+  /** Environment of the sender. */
+  environment: string;
+  /** Occurrences ever. */
+  ever: number;
+  /** What it is grouped by, with the engine's version. */
+  fingerprint: string;
+  /** Time of the first occurrence. */
+  first_ns: Nanos;
+  /** Version of the first occurrence. */
+  first_version?: string | null;
+  /** Framework of the first occurrence. */
+  framework: string;
+  /** Unique on this server. */
+  id: number;
+  /** Language of the first occurrence. */
+  language: string;
+  /** Time of the latest occurrence. */
+  last_ns: Nanos;
+  /** Number of the latest occurrence. */
+  last_occurrence: number;
+  /** Version of the latest occurrence. */
+  last_version?: string | null;
+  /** Title of the latest occurrence, when it differs. */
+  latest_title?: string | null;
+  /** How bad. */
+  level: IssueLevel;
+  /** Name of its owner. */
+  owner?: string | null;
+  /** Number of its project. */
+  project: number;
+  /** Name of its project. */
+  project_name: string;
+  /** Whether it was resolved and came back. */
+  reactivated: boolean;
+  /** In which version it is resolved. */
+  resolved_in_version?: string | null;
+  snoozed_until_ns?: Nanos | null;
+  /** Occurrences of the last 24 hours, hour by hour, the last one is now. */
+  sparkline: Array<number>;
+  /** Where it stands. */
+  status: IssueStatus;
+  /** Title. */
+  title: string;
+  /** Occurrences since it was activated. */
+  total: number;
+  /** Distinct users of the last 24 hours; null when not asked. */
+  users_24h?: number | null;
+};
+
+/** A change; absent fields stay as they are. */
+export type IssueChange = {
+  level?: IssueLevel | null;
+  /** Name of the owner; empty: nobody. */
+  owner?: string | null;
+  /** With `resolved`: in which version. */
+  resolved_in_version?: string | null;
+  /** For so many seconds nobody is told; 0: told again. */
+  snooze_s?: number | null;
+  status?: IssueStatus | null;
+  /** 1 to 255 characters. */
+  title?: string | null;
+};
+
+/** An issue with its past. */
+export type IssueDetail = {
+  /**
+   * Occurrences by hour of the last thirty days, hours without any left out, oldest first: start and
+   * count.
+   */
+  hours: Array<HourCount>;
+  /** The issue. */
+  issue: Issue;
+  /** What happened, latest first; deploys of its environment among it. */
+  timeline: Array<IssueEvent>;
+};
+
+/** What happened to an issue. */
+export type IssueEvent = {
+  /** Who: `owner`, `system`, a token. */
+  actor: string;
+  /** When. */
+  at_ns: Nanos;
+  /** To what. */
+  detail: string;
+  /**
+   * `first_seen` `deploy` `resolved` `reactivated` `reopened` `muted` `archived` `level` `title`
+   * `assigned` `snoozed` `unsnoozed`.
+   */
+  what: string;
+};
+
+/** How bad. */
+export type IssueLevel = "debug" | "info" | "warning" | "error" | "critical";
+
+/** Where an issue stands. */
+export type IssueStatus = "active" | "resolved" | "muted" | "archived";
+
+/** One page of issues. */
+export type Issues = {
+  /** Environments of senders seen in the environment's issues. */
+  environments: Array<string>;
+  /** The issues. */
+  issues: Array<Issue>;
+  /** Owners seen. */
+  owners: Array<string>;
+  /** How many pass in all. */
+  total: number;
+};
+
 /** A key, without its secret. */
 export type Key = {
   /** When it was made. */
@@ -427,7 +603,7 @@ export type Key = {
 };
 
 /** Kinds of keys. */
-export type KeyKind = "ingest" | "configuration" | "personal" | "signing";
+export type KeyKind = "ingest" | "configuration" | "personal" | "signing" | "project";
 
 /** A key just made: the only time its secret is told. */
 export type KeyMade = {
@@ -470,6 +646,8 @@ export type Listen = {
   otlp_grpc?: string | null;
   /** OTLP over HTTP. */
   otlp_http?: string | null;
+  /** X-Ray's daemon, UDP and TCP. */
+  xray?: string | null;
 };
 
 /** Lines counted over time. */
@@ -500,6 +678,18 @@ export type LogCountsAsk = {
   streams?: Array<string>;
 };
 
+/** A function of the language. */
+export type LogFunction = {
+  /** What it gives. */
+  about: string;
+  /** Whether it stands in `stats` only. */
+  aggregate: boolean;
+  /** Its name. */
+  name: string;
+  /** How it is called. */
+  signature: string;
+};
+
 /** A log group. */
 export type LogGroup = {
   /** When it was made. */
@@ -523,6 +713,16 @@ export type LogGroup = {
 export type LogGroups = {
   /** By name. */
   groups: Array<LogGroup>;
+};
+
+/** Lines over time. */
+export type LogHistogram = {
+  /** A number for each. */
+  counts: Array<number>;
+  /** Start of the first interval; it may lie before the range. */
+  start_ns: Nanos;
+  /** Length of an interval. */
+  step_ns: Nanos;
 };
 
 /** One line. */
@@ -584,6 +784,72 @@ export type LogLinesAsk = {
 /** Order of lines. */
 export type LogOrder = "newest" | "oldest";
 
+/** The answer to a question over lines. */
+export type LogQueryAnswer = {
+  /** Bytes read. */
+  bytes: number;
+  /** In the order of the question. Of rows that are no groups the last is `@ptr`. */
+  columns: Array<LogQueryColumn>;
+  /** Microseconds it took. */
+  elapsed_us: number;
+  /** Whether rows are groups, not lines. */
+  grouped: boolean;
+  /** Lines that passed, over time. */
+  histogram: LogHistogram;
+  /** Lines that passed the filters. */
+  matched: number;
+  /** Time ran out, or it goes on: only the newest part of the range was read. */
+  partial: boolean;
+  /** One value per column, as text; null: the row has none. */
+  rows: Array<Array<string | null>>;
+  /** Lines of the groups in the range. */
+  scanned: number;
+};
+
+/** A question over lines. */
+export type LogQueryAsk = {
+  /** First nanosecond beyond. */
+  end_ns: Nanos;
+  /** Slug of the environment. */
+  env: string;
+  /** Names of groups, 1 to 50. */
+  groups: Array<string>;
+  /** About how many intervals the histogram has, 1 to 500; absent: 120. */
+  intervals?: number | null;
+  /** Most rows, 1 to 10,000, unless the question says itself; absent: 1,000. */
+  limit?: number | null;
+  /** The question, at most 10,000 characters. */
+  query: string;
+  /** First nanosecond. */
+  start_ns: Nanos;
+};
+
+/** A column of an answer. */
+export type LogQueryColumn = {
+  /** What all its values are: `time`, `number` or `text`. */
+  kind: LogQueryKind;
+  /** Its name. */
+  name: string;
+};
+
+/** One line of a streamed answer. */
+export type LogQueryEvent = {
+  /** See [`LogQueryAnswer::partial`]. */
+  answer: LogQueryAnswer;
+  event: "partial";
+} | {
+  /** The answer. */
+  answer: LogQueryAnswer;
+  event: "done";
+} | {
+  event: "error";
+  /** Why. */
+  problem: Problem;
+};
+
+/** What the values of a column are. */
+export type LogQueryKind = "time" | "number" | "text";
+
 /** A stream of a group. */
 export type LogStream = {
   /** When it was made. */
@@ -634,6 +900,101 @@ export type LogTailLine = {
   ts_ns: Nanos;
 };
 
+/** What can stand in a question. */
+export type LogWords = {
+  /** Words that begin a stage. */
+  commands: Array<string>;
+  /** Fields found in lines of the groups, as they are written in a question. */
+  fields: Array<string>;
+  /** Functions. */
+  functions: Array<LogFunction>;
+  /** Words between expressions. */
+  keywords: Array<string>;
+  /** Fields every line has. */
+  special_fields: Array<string>;
+};
+
+/** Names groups whose fields complete a question. */
+export type LogWordsAsk = {
+  /** Slug of the environment. */
+  env: string;
+  /** Names of groups; none: words of the language only. */
+  groups?: Array<string>;
+};
+
+/** A map: what calls what, and how it went. */
+export type Map = {
+  /** Calls between them. */
+  edges: Array<MapEdge>;
+  /** End of the range. */
+  end_ns: Nanos;
+  /** Services, databases, queues, and those who call from outside. */
+  nodes: Array<MapNode>;
+  /** The range holds more traces than were looked at, the newest first. */
+  partial: boolean;
+  /** Start of the range. */
+  start_ns: Nanos;
+  /** Traces that are in the map. */
+  traces: number;
+  /** Traces looked at. */
+  traces_seen: number;
+};
+
+/** How calls went: each is in exactly one class. */
+export type MapCalls = {
+  /** The caller's fault (4xx), but for throttling. */
+  error: number;
+  /** The callee's fault (5xx, exceptions). */
+  fault: number;
+  mean_ns?: Nanos | null;
+  /** Neither error nor fault. */
+  ok: number;
+  p50_ns?: Nanos | null;
+  p95_ns?: Nanos | null;
+  /** Throttled (429). */
+  throttle: number;
+  /** All of them. */
+  total: number;
+};
+
+/** An edge of the map. */
+export type MapEdge = {
+  /** The calls, as the caller saw them. */
+  calls: MapCalls;
+  /** The caller's number. */
+  from: number;
+  /** The callee's number. */
+  to: number;
+};
+
+/** A node of the map. */
+export type MapNode = {
+  /** The account it lies in. */
+  account?: string | null;
+  /** The calls it answered, as it saw them itself. */
+  calls: MapCalls;
+  /** Its number in this answer. */
+  id: number;
+  /** Stands for whoever calls from outside. */
+  is_client: boolean;
+  /** Traces begin here. */
+  is_root: boolean;
+  /** What it is: `AWS::EC2::Instance`, `Database::SQL`, `remote`, `client` …; null when nothing tells. */
+  kind?: string | null;
+  /** Its name. */
+  name: string;
+  /** It reports itself; others are known from their callers. */
+  reports: boolean;
+};
+
+/** A name and a value as text. */
+export type NamedText = {
+  /** Name. */
+  name: string;
+  /** Value. */
+  value: string;
+};
+
 /** A time or a length in nanoseconds, as decimal text. */
 export type Nanos = string;
 
@@ -648,6 +1009,14 @@ export type NewEnvironment = {
   name: string;
 };
 
+/** A group to be made. */
+export type NewGroup = {
+  /** Which traces; empty: all. */
+  expression?: string;
+  /** 1 to 32 characters. */
+  name: string;
+};
+
 /** A key to be made. */
 export type NewKey = {
   /** Slugs of the only datasets it may use; absent: all. */
@@ -656,6 +1025,10 @@ export type NewKey = {
   kind: KeyKind;
   /** A name to know it by. */
   name?: string;
+  /** For `project`: the name of the project, made when there is none. */
+  project?: string | null;
+  /** For `project`: `post_server_item` `post_client_item` `read` `write`; absent: the first alone. */
+  scopes?: Array<string> | null;
   /** A secret of the user's own, so that no client need change its key; absent: one is made. */
   secret?: string | null;
   /** For a signing key with a secret of the user's own: its id. */
@@ -668,6 +1041,81 @@ export type NewLink = {
   env: string;
   /** Path and search of the place, beginning with `/`; at most 16 KiB. */
   path: string;
+};
+
+/** A project to be made. */
+export type NewProject = {
+  /** Its name. */
+  name: string;
+};
+
+/** One occurrence, whole. */
+export type Occurrence = {
+  /** Free fields. */
+  custom: Array<NamedText>;
+  /** Identity of its row. */
+  event_id: string;
+  /** Environment, version, level, language, framework, platform, context. */
+  facts: Array<NamedText>;
+  /** Which order of frames its language's people read: `most_recent_last` or `most_recent_first`. */
+  frame_order: string;
+  /** Why it is grouped as it is, in words. */
+  grouped_by: string;
+  /** What was hashed, line by line. */
+  grouping_parts: Array<string>;
+  /** Number. */
+  id: number;
+  /** Number of its issue. */
+  issue: number;
+  /** Text of a message. */
+  message?: string | null;
+  /** The occurrence after it. */
+  next?: number | null;
+  /** SDK, name and version. */
+  notifier?: string | null;
+  /** The person. */
+  person: Array<NamedText>;
+  /** The occurrence before it, of the same issue. */
+  previous?: number | null;
+  /** The payload as stored, JSON text; null: its row is gone. */
+  raw?: string | null;
+  /** The request: URL, method, headers, parameters, address. */
+  request: Array<NamedText>;
+  /** Paths of what was masked before it was stored. */
+  scrubbed: Array<string>;
+  sent_ns?: Nanos | null;
+  /** The server. */
+  server: Array<NamedText>;
+  /** The span in which it happened, or the caller's. */
+  span_id?: string | null;
+  /** What happened before, oldest first. */
+  telemetry: Array<TelemetryEntry>;
+  /** Title. */
+  title: string;
+  /** Its trace, when it carries one. */
+  trace_id?: string | null;
+  /** The chain of exceptions, the outermost first; empty: a message. */
+  traces: Array<ExceptionTrace>;
+  /** Time: when it was received. */
+  ts_ns: Nanos;
+  /** Number its sender gave it. */
+  uuid?: string | null;
+};
+
+/** An occurrence in a list. */
+export type OccurrenceRef = {
+  /** Identity of its row. */
+  event_id: string;
+  /** Number. */
+  id: number;
+  /** Time. */
+  ts_ns: Nanos;
+};
+
+/** Occurrences, the greatest number first. */
+export type Occurrences = {
+  /** The occurrences. */
+  occurrences: Array<OccurrenceRef>;
 };
 
 /** Operations, in the vendor's spelling. */
@@ -694,12 +1142,44 @@ export type Problem = {
   detail: string;
   /** Byte offset in the question's text at which reading it failed. */
   offset?: number | null;
+  /** Byte offset at which the mistake ends, where it has a length. */
+  offset_end?: number | null;
   /** Seconds to wait before trying again. */
   retry_after_s?: number | null;
   /** HTTP status. */
   status: number;
   /** What kind of thing went wrong, in few words; the same for the same cause. */
   title: string;
+};
+
+/** What takes occurrences. */
+export type Project = {
+  /** When it was made. */
+  created_ns: Nanos;
+  /** Slug of its dataset. */
+  dataset: string;
+  /** Number. */
+  id: number;
+  /** Issues in all; 0: it still waits for its first. */
+  issues: number;
+  last_ns?: Nanos | null;
+  /** Name. */
+  name: string;
+  /** Occurrences in all. */
+  occurrences: number;
+  /** First characters of the tokens that may post to it. */
+  token_prefixes: Array<string>;
+};
+
+/** The projects of an environment, and what was refused meanwhile. */
+export type Projects = {
+  /** Oldest first. */
+  projects: Array<Project>;
+  /**
+   * Deliveries of occurrences that were refused in the last five minutes, under whatever token: for a
+   * project that still waits.
+   */
+  refused: Array<RefusedDelivery>;
 };
 
 /** Items of one protocol. */
@@ -768,11 +1248,108 @@ export type QueryEvent = Asked & {
   problem: Problem;
 };
 
+/** Occurrences refused of one sender, for one reason, in the last five minutes. */
+export type RefusedDelivery = {
+  /** Slug of the environment the token belongs to; null: nobody knows it. */
+  env?: string | null;
+  /** How many. */
+  items: number;
+  /** First characters of the token. */
+  key_prefix?: string | null;
+  /** When the last of them came. */
+  last_ns: Nanos;
+  /** Why, and what to do. */
+  reason: ArrivalReason;
+  /** Address of the sender. */
+  sender: string;
+  /** All of it in one sentence. */
+  text: string;
+  /** What the sender calls itself. */
+  user_agent?: string | null;
+};
+
 /** A question to be written as text. */
 export type RenderAsk = {
   /** The tree. */
   query: Query;
 };
+
+/** One request: the rows of all sources by time, and why each is among them. */
+export type Request = {
+  /** Latest end. */
+  end_ns: Nanos;
+  /** Why rows are here; rows name them by index. The first is what was asked for. */
+  joins: Array<RequestJoin>;
+  /** What has to be said about it, in words. */
+  notices: Array<string>;
+  /** By time, parents before children of the same start. */
+  rows: Array<RequestRow>;
+  /** Earliest start. */
+  start_ns: Nanos;
+  /** What it took. */
+  stats: ScanStats;
+  /** Least score of a join. */
+  threshold: number;
+  /** Rows near that fell below `threshold`, best first: shown as candidates, never as part of the request. */
+  unattached: Array<Unattached>;
+};
+
+/** Why some rows are of this request. */
+export type RequestJoin = {
+  /** In words. */
+  reason: string;
+  /** Probability that it is right, 0 to 1; 1 by id. */
+  score: number;
+  /** The source of the row that was joined; rows of the same trace came with it. */
+  source: RequestSource;
+  /** Its kind. */
+  tier: RequestTier;
+  /** The join whose rows it was joined to; none for what was asked. */
+  to?: number | null;
+};
+
+/** One row of a request. */
+export type RequestRow = {
+  /** `meta.annotation_type` (`span_event`, `link`); null for spans and lines. */
+  annotation?: string | null;
+  /** Message of a line or an occurrence. */
+  body?: string | null;
+  /** Slug of the dataset. */
+  dataset: string;
+  duration_ns?: Nanos | null;
+  /** Identity, 32 hex digits. */
+  event_id: string;
+  /** Every field under its visible name, when asked for. */
+  fields?: Record<string, Cell> | null;
+  /** Which of `joins` brought it. */
+  join: number;
+  /** `span.kind`. */
+  kind?: string | null;
+  /** `name`. */
+  name?: string | null;
+  /** 16 hex digits; of span events and links the owning span. */
+  parent_id?: string | null;
+  /** `service.name`. */
+  service?: string | null;
+  /** Who told it. */
+  source: RequestSource;
+  /** 16 hex digits. */
+  span_id?: string | null;
+  /** `unset`, `ok`, `error`. */
+  status?: string | null;
+  /** The table: `spans`, `logs`, `errors`. */
+  table: string;
+  /** As printed. */
+  trace_id?: string | null;
+  /** Event time. */
+  ts_ns: Nanos;
+};
+
+/** Who told of the request. */
+export type RequestSource = "spans" | "segments" | "lines" | "occurrences";
+
+/** How sure a join is by its kind, surest first. */
+export type RequestTier = "asked" | "id" | "text" | "assignment";
 
 /** Rows with all their fields. */
 export type Rows = {
@@ -797,6 +1374,77 @@ export type RowsAsk = {
   text?: string | null;
 };
 
+/** What a rule holds. Text fields are patterns with `*` and `?`. */
+export type RuleFields = {
+  /** Attributes the request must have. */
+  attributes?: Record<string, string>;
+  /** Share of the requests beyond the reservoir, 0 to 1. */
+  fixed_rate: number;
+  /** Host header. */
+  host?: string;
+  /** HTTP method. */
+  http_method?: string;
+  /** 1 to 32 characters. */
+  name: string;
+  /** 1 to 9999, the smallest decides first. */
+  priority: number;
+  /** Requests a second sampled before the share counts, over all clients. */
+  reservoir_size: number;
+  /** What the service runs on. */
+  resource_arn?: string;
+  /** Name of the service. */
+  service_name?: string;
+  /** Kind of the service. */
+  service_type?: string;
+  /** Path of the URL. */
+  url_path?: string;
+};
+
+/** A client that reports. */
+export type SamplingClient = {
+  /** Its id. */
+  id: string;
+  /** Its share of the reservoir, requests a second. */
+  quota: number;
+  /** Requests a second, smoothed. */
+  rate: number;
+  /** When it reported last. */
+  seen_ns: Nanos;
+};
+
+/** A sampling rule and its use. */
+export type SamplingRule = {
+  /** Clients that reported within the last 30 seconds. */
+  clients: Array<SamplingClient>;
+  created_ns?: Nanos | null;
+  /** Whether it is always there; then only rate and reservoir can be changed. */
+  is_default: boolean;
+  modified_ns?: Nanos | null;
+  /** The rule. */
+  rule: RuleFields;
+  /** What clients reported, in windows of ten seconds, oldest first; at most an hour. */
+  windows: Array<SamplingWindow>;
+};
+
+/** The sampling rules in the order they decide. */
+export type SamplingRules = {
+  changed_ns?: Nanos | null;
+  /** The one that is always there last. */
+  rules: Array<SamplingRule>;
+};
+
+/** Ten seconds of a rule. */
+export type SamplingWindow = {
+  /** Sampled without a share of the reservoir. */
+  borrowed: number;
+  /** Requests the rule decided. */
+  requests: number;
+  /** Sampled, those without a share too: some clients leave these out of what they report. */
+  sampled: number;
+  /** Start. */
+  start_ns: Nanos;
+};
+
 /** What a question read. */
 export type ScanStats = {
   /** Bytes of parts actually scanned so far. */
@@ -811,6 +1459,14 @@ export type ScanStats = {
   parts_total: number;
   /** Rows that passed time and dataset. */
   rows_examined: number;
+};
+
+/** A name of a service. */
+export type SeenName = {
+  /** The name. */
+  name: string;
+  /** Traces it was seen in. */
+  traces: number;
 };
 
 /** What was selected. */
@@ -890,6 +1546,45 @@ export type Shape = {
 export type SignIn = {
   /** As it stands in the file `setup-token`. */
   token: string;
+};
+
+/** One frame. */
+export type StackFrame = {
+  /** Lines after it. */
+  after: Array<string>;
+  /** Arguments by name, values as text. */
+  args: Array<NamedText>;
+  /** Lines before it. */
+  before: Array<string>;
+  /** Class of the method. */
+  class?: string | null;
+  /** The line itself. */
+  code?: string | null;
+  /** Column. */
+  column?: number | null;
+  /** File as reported. */
+  file: string;
+  /** Function or method. */
+  function?: string | null;
+  /** Whether it is the application's own. */
+  in_app: boolean;
+  /** Line. */
+  line?: number | null;
+  /** Local variables, values as text. */
+  locals: Array<NamedText>;
+};
+
+/** An entry of what happened before. */
+export type TelemetryEntry = {
+  /** All of it, JSON text. */
+  body: string;
+  /** `log` `network` `dom` `navigation` `connectivity` `error` `manual`. */
+  kind: string;
+  /** Its level. */
+  level: string;
+  /** In words. */
+  text: string;
+  ts_ns?: Nanos | null;
 };
 
 /** One trace: spans, span events, links and lines, in columns, by time. An unknown trace is a 404. */
@@ -993,6 +1688,22 @@ export type TracesAsk = {
   sort?: TraceSort;
   /** The same as text. */
   text?: string | null;
+};
+
+/** A row near a request that is not joined to it. */
+export type Unattached = {
+  /** Identity, 32 hex digits. */
+  event_id: string;
+  /** What speaks for it, in words. */
+  reason: string;
+  /** Probability that it is of this request. */
+  score: number;
+  /** Who told it. */
+  source: RequestSource;
+  /** As printed. */
+  trace_id?: string | null;
+  /** Event time. */
+  ts_ns: Nanos;
 };
 
 /** To whom a key belongs. */

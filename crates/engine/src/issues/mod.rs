@@ -279,6 +279,23 @@ impl Issues {
         save::occurrences(&self.0.reader.lock(), of, before, offset, limit)
     }
 
+    /// The occurrence of an issue with the next greater number. As [`Self::occurrences`].
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn next_occurrence_of(
+        &self,
+        issue: i64,
+        after: i64,
+    ) -> Result<Option<i64>, catalog::Error> {
+        self.0.save(false)?;
+        let reader = self.0.reader.lock();
+        let sql = "SELECT min(id) FROM occurrences WHERE issue = ?1 AND id > ?2";
+        Ok(reader
+            .prepare_cached(sql)?
+            .query_row([issue, after], |r| r.get(0))?)
+    }
+
     /// The issue of that number.
     #[must_use]
     pub fn issue(&self, env: EnvId, id: i64) -> Option<Arc<Issue>> {
@@ -318,6 +335,7 @@ impl Issues {
             let mut issue = (*found).clone();
             let entries = issue.change(change, actor, now);
             pending.history.extend(entries);
+            pending.issues_before.push(found);
             let issue = Arc::new(issue);
             state.replace(Arc::clone(&issue));
             pending.issues.push(Arc::clone(&issue));
@@ -400,6 +418,7 @@ impl Issues {
             }
             let deploy = Arc::new(deploy);
             state.replace_deploy(Arc::clone(&deploy));
+            pending.deploys_before.push(found);
             pending.deploys.push(Arc::clone(&deploy));
             Ok(deploy)
         })
