@@ -602,6 +602,83 @@ export type RenderAsk = {
   query: Query;
 };
 
+/** One request: the rows of all sources by time, and why each is among them. */
+export type Request = {
+  /** Latest end. */
+  end_ns: Nanos;
+  /** Why rows are here; rows name them by index. The first is what was asked for. */
+  joins: Array<RequestJoin>;
+  /** What has to be said about it, in words. */
+  notices: Array<string>;
+  /** By time, parents before children of the same start. */
+  rows: Array<RequestRow>;
+  /** Earliest start. */
+  start_ns: Nanos;
+  /** What it took. */
+  stats: ScanStats;
+  /** Least score of a join. */
+  threshold: number;
+  /** Rows near that fell below `threshold`, best first: shown as candidates, never as part of the request. */
+  unattached: Array<Unattached>;
+};
+
+/** Why some rows are of this request. */
+export type RequestJoin = {
+  /** In words. */
+  reason: string;
+  /** Probability that it is right, 0 to 1; 1 by id. */
+  score: number;
+  /** The source of the row that was joined; rows of the same trace came with it. */
+  source: RequestSource;
+  /** Its kind. */
+  tier: RequestTier;
+  /** The join whose rows it was joined to; none for what was asked. */
+  to?: number | null;
+};
+
+/** One row of a request. */
+export type RequestRow = {
+  /** `meta.annotation_type` (`span_event`, `link`); null for spans and lines. */
+  annotation?: string | null;
+  /** Message of a line or an occurrence. */
+  body?: string | null;
+  /** Slug of the dataset. */
+  dataset: string;
+  duration_ns?: Nanos | null;
+  /** Identity, 32 hex digits. */
+  event_id: string;
+  /** Every field under its visible name, when asked for. */
+  fields?: Record<string, Cell> | null;
+  /** Which of `joins` brought it. */
+  join: number;
+  /** `span.kind`. */
+  kind?: string | null;
+  /** `name`. */
+  name?: string | null;
+  /** 16 hex digits; of span events and links the owning span. */
+  parent_id?: string | null;
+  /** `service.name`. */
+  service?: string | null;
+  /** Who told it. */
+  source: RequestSource;
+  /** 16 hex digits. */
+  span_id?: string | null;
+  /** `unset`, `ok`, `error`. */
+  status?: string | null;
+  /** The table: `spans`, `logs`, `errors`. */
+  table: string;
+  /** As printed. */
+  trace_id?: string | null;
+  /** Event time. */
+  ts_ns: Nanos;
+};
+
+/** Who told of the request. */
+export type RequestSource = "spans" | "segments" | "lines" | "occurrences";
+
+/** How sure a join is by its kind, surest first. */
+export type RequestTier = "asked" | "id" | "text" | "assignment";
+
 /** Rows with all their fields. */
 export type Rows = {
   /** Whether there were more. */
@@ -821,6 +898,22 @@ export type TracesAsk = {
   sort?: TraceSort;
   /** The same as text. */
   text?: string | null;
+};
+
+/** A row near a request that is not joined to it. */
+export type Unattached = {
+  /** Identity, 32 hex digits. */
+  event_id: string;
+  /** What speaks for it, in words. */
+  reason: string;
+  /** Probability that it is of this request. */
+  score: number;
+  /** Who told it. */
+  source: RequestSource;
+  /** As printed. */
+  trace_id?: string | null;
+  /** Event time. */
+  ts_ns: Nanos;
 };
 
 /** To whom a key belongs. */
