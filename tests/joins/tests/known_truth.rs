@@ -59,5 +59,5 @@ fn tuning() {
     if std::env::var_os("JOINS_TUNE").is_none() {
         return;
     }
-    run(worlds(TUNING, 1..=5), 12);
+    run(worlds(TUNING, 1..=5), 6);
 }

@@ -463,7 +463,7 @@ impl<'a> Story<'a> {
             other.0 == to.0
                 && other != to
                 && self.unit(other).lane == lane
-                && l.score >= THRESHOLD
+                && l.own >= 0.5
                 && self.is_member(other)
         })
     }
