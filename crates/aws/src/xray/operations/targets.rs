@@ -4,6 +4,7 @@ use super::input::{Time, invalid, seconds};
 use super::page::{TokenOnly, page};
 use crate::wire::{Call, Fail, Reply};
 use engine::sampling::{Report, ReportRefused};
+use engine::{Outcome, Reason};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -47,6 +48,7 @@ pub(super) fn targets(call: &Call) -> Result<Reply, Fail> {
     let (env, now) = (call.grant.env(), call.engine.now());
     let sampling = call.engine.sampling();
     let (mut documents, mut unprocessed) = (Vec::new(), Vec::new());
+    let mut suppressed = Vec::new();
     for s in input.sampling_statistics_documents {
         let report = Report {
             at_ns: s.timestamp.nanos("Timestamp")?,
@@ -57,15 +59,30 @@ pub(super) fn targets(call: &Call) -> Result<Reply, Fail> {
             borrowed: s.borrow_count,
         };
         match sampling.report(env, &report, now) {
-            Ok(target) => documents.push(json!({
-                "RuleName": target.rule,
-                "FixedRate": target.fixed_rate,
-                "ReservoirQuota": target.quota,
-                "ReservoirQuotaTTL": seconds(target.quota_until_ns).floor(),
-                "Interval": target.interval_s,
-            })),
+            Ok(target) => {
+                let keeps_none = target.fixed_rate <= 0.0 && target.quota == 0;
+                if keeps_none && report.requests > 0 && report.sampled + report.borrowed == 0 {
+                    suppressed.push(format!("{} ({} requests)", report.rule, report.requests));
+                }
+                documents.push(json!({
+                    "RuleName": target.rule,
+                    "FixedRate": target.fixed_rate,
+                    "ReservoirQuota": target.quota,
+                    "ReservoirQuotaTTL": seconds(target.quota_until_ns).floor(),
+                    "Interval": target.interval_s,
+                }));
+            }
             Err(why) => unprocessed.push(unprocessed_rule(&report.rule, why)),
         }
+    }
+    if !suppressed.is_empty() {
+        // Nothing was sent, so nothing is refused: but whoever waits for traces should know why.
+        let told = Outcome {
+            reason: Some(Reason::NotSampled),
+            ..Outcome::default()
+        };
+        let told = told.detail(format!("rule {}", suppressed.join(", ")));
+        call.grant.note(&call.delivery, told);
     }
     // Clients compare it with when they fetched the rules; never null.
     let changed = sampling.rules_changed_ns(env);
