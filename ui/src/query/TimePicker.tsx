@@ -2,8 +2,8 @@ import { Popover } from '@base-ui/react/popover';
 import { ChevronDown, Clock } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Icon } from '@/design/Icon.tsx';
-import type { Range } from '@/query/model.ts';
-import { parseRange, renderRange, sayRange } from '@/query/range.ts';
+import type { Range } from './model.ts';
+import { parseRange, renderRange, sayRange } from './range.ts';
 import styles from './TimePicker.module.css';
 
 const PRESETS = ['-10m', '-30m', '-1h', '-2h', '-6h', '-24h', '-7d', '-28d', '-60d'];
