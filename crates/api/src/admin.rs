@@ -233,22 +233,33 @@ pub(crate) async fn new_key(
         KeyKind::Ingest => catalog::KeyKind::Ingest,
         KeyKind::Configuration => catalog::KeyKind::Configuration,
         KeyKind::Signing => catalog::KeyKind::Signing,
-        KeyKind::Personal | KeyKind::Project => {
+        KeyKind::Project => catalog::KeyKind::Project,
+        KeyKind::Personal => {
             return Err(Refused::invalid(
-                "keys made here are `ingest`, `configuration` or `signing`",
+                "keys made here are `ingest`, `configuration`, `signing` or `project`",
             ));
         }
     };
     let engine = api.engine();
-    let made = engine.catalog().create_key(
-        catalog::NewKey {
-            secret: new.secret,
-            signing_id: new.signing_id,
-            datasets: new.datasets,
-            ..catalog::NewKey::new(env.id, kind, &new.name)
-        },
-        engine.now(),
-    )?;
+    let mut key_of = catalog::NewKey::new(env.id, kind, &new.name);
+    key_of.secret = new.secret;
+    key_of.signing_id = new.signing_id;
+    key_of.datasets = new.datasets;
+    match (kind, &new.project, &new.scopes) {
+        (catalog::KeyKind::Project, Some(project), scopes) => {
+            let project = engine.issues().ensure_project(env.id, project, engine.now())?;
+            key_of.datasets = Some(vec![project.dataset.to_string()]);
+            if let Some(scopes) = scopes {
+                key_of.permissions = Some(crate::issues::scopes(scopes)?);
+            }
+        }
+        (catalog::KeyKind::Project, None, _) => {
+            return Err(Refused::invalid("a token belongs to a project: give its name as `project`"));
+        }
+        (_, None, None) => {}
+        _ => return Err(Refused::invalid("`project` and `scopes` go with the kind `project`")),
+    }
+    let made = engine.catalog().create_key(key_of, engine.now())?;
     let made = KeyMade {
         key: key(&made.info),
         secret: made.secret,

@@ -145,16 +145,21 @@ fn row(api: &Api, row: &ArrivalRow) -> Arrival {
     }
 }
 
-fn single(api: &Api, a: &arrivals::Arrival) -> Arrival {
-    let env = slug(api, a.env);
-    let outcome = outcome(&a.outcome);
-    let reason = a.outcome.reason.map(|r| ArrivalReason {
+/// Why a delivery was refused, and what to do.
+pub(crate) fn reason(a: &arrivals::Arrival, r: engine::Reason) -> ArrivalReason {
+    ArrivalReason {
         code: r.code().to_owned(),
         text: r.text().to_owned(),
         detail: a.outcome.detail.clone(),
         fix: r.fix().to_owned(),
         copy: r.copy(a.protocol).map(str::to_owned),
-    });
+    }
+}
+
+fn single(api: &Api, a: &arrivals::Arrival) -> Arrival {
+    let env = slug(api, a.env);
+    let outcome = outcome(&a.outcome);
+    let reason = a.outcome.reason.map(|r| reason(a, r));
     // What makes deliveries alike, as text: a stable name of the row.
     let id = format!(
         "{}|{}|{}|{}|{outcome:?}|{}",

@@ -17,6 +17,7 @@ mod arrivals;
 mod ask;
 pub mod error;
 pub mod guard;
+mod issues;
 mod log_query;
 mod logs;
 mod map;
@@ -141,6 +142,23 @@ pub fn router(engine: Engine, config: Config) -> Router {
             "/environments/{env}/sampling_rules/{name}",
             axum::routing::put(sampling::change_rule).delete(sampling::delete_rule),
         )
+        .route(
+            "/environments/{env}/projects",
+            get(issues::projects).post(issues::new_project),
+        )
+        .route("/environments/{env}/issues", get(issues::list))
+        .route(
+            "/environments/{env}/issues/{id}",
+            get(issues::issue).patch(issues::change),
+        )
+        .route(
+            "/environments/{env}/issues/{id}/occurrences",
+            get(issues::occurrences),
+        )
+        .route(
+            "/environments/{env}/issues/{id}/occurrences/{occurrence}",
+            get(issues::occurrence),
+        )
         .route("/whoami", get(admin::whoami))
         .route("/query", post(ask::query))
         .route("/parse", post(ask::parse))
@@ -211,6 +229,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             log_query::query, log_query::words,
             map::map, sampling::groups, sampling::new_group, sampling::change_group, sampling::delete_group,
             sampling::rules, sampling::new_rule, sampling::change_rule, sampling::delete_rule,
+            issues::projects, issues::new_project, issues::list, issues::issue, issues::change,
+            issues::occurrences, issues::occurrence,
         ),
         // Reached only as one of two media types, or not named by a path.
         components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::logs::LogTailEvent, wire::log_query::LogQueryEvent, wire::Problem)),

@@ -77,7 +77,16 @@ pub(crate) async fn post(call: &mut Call, limit: usize) -> Result<Response, Fail
         Some(token) => match access(call.engine(), &delivery, Some(token)) {
             Ok(access) => Some(access),
             Err(refusal) => {
-                call.drain().await;
+                // Read all the same: what is refused is shown with the SDK that sent it.
+                if let Ok(read) = call.read(limit).await {
+                    let content_type = call.header("content-type").map(str::to_owned);
+                    let bytes = read.bytes.clone();
+                    let sdk = working(move || {
+                        let body = wire::parse(content_type.as_deref(), &bytes).ok()?;
+                        sdk(&body)
+                    });
+                    delivery.user_agent = sdk.await.ok().flatten().or(delivery.user_agent);
+                }
                 call.engine().note_refusal(&delivery, &refusal);
                 return Err(Fail::of_refusal(&refusal));
             }
@@ -103,7 +112,18 @@ pub(crate) async fn post(call: &mut Call, limit: usize) -> Result<Response, Fail
             return Err(undone.fail());
         }
     };
+    delivery.user_agent = sdk(&body).or(delivery.user_agent);
     many(call, &delivery, outer, body).await
+}
+
+/// The SDK as it names itself in the payload, `pyrollbar/1.5.0`: the header mostly tells the HTTP library.
+fn sdk(body: &Body) -> Option<String> {
+    let payload = body.payloads.iter().find_map(|p| p.as_ref().ok())?;
+    let name = payload.data.text_at("notifier.name")?;
+    Some(match payload.data.text_at("notifier.version") {
+        Some(version) => format!("{name}/{version}"),
+        None => name,
+    })
 }
 
 /// Notes a delivery that could not be read: as one item, under its token when that is known.

@@ -272,6 +272,23 @@ async fn errors_are_the_vendors() {
     );
 }
 
+/// walkthrough §4: an old token in a container.
+#[tokio::test]
+async fn what_is_refused_is_shown_with_the_sdk_that_sent_it() {
+    let f = start();
+    let mut body = item("u", "x");
+    body["data"]["notifier"] = json!({"name": "pyrollbar", "version": "1.5.0"});
+    let headers = [
+        ("x-rollbar-access-token", "abcd0123abcd0123abcd0123abcd0123"),
+        ("user-agent", "python-requests/2.34"),
+    ];
+    assert_eq!(f.send("POST", "/api/1/item/", &headers, body.to_string()).await.status, 403);
+    let arrival = f.latest();
+    assert_eq!(arrival.user_agent.as_deref(), Some("pyrollbar/1.5.0"));
+    assert_eq!(arrival.key_prefix.as_deref(), Some("abcd01…"));
+    assert_eq!(arrival.outcome.reason, Some(engine::Reason::UnknownKey));
+}
+
 #[tokio::test]
 async fn size_alone_is_413_and_the_small_message_after_it_is_taken() {
     let f = start();

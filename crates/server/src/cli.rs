@@ -198,6 +198,12 @@ pub(crate) enum KeysAction {
         /// A name to know it by.
         #[arg(long, value_name = "NAME", default_value = "")]
         name: String,
+        /// The project of a Rollbar token, made when there is none.
+        #[arg(long, value_name = "NAME", required_if_eq("kind", "project"))]
+        project: Option<String>,
+        /// What a Rollbar token may do [default: post_server_item].
+        #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
+        scopes: Vec<String>,
         /// Takes a key that you have already (read from this variable), so that no client need change.
         #[arg(long, value_name = "VARIABLE")]
         own_from: Option<String>,
@@ -243,6 +249,8 @@ pub(crate) enum Kind {
     Configuration,
     /// An id and a secret that sign requests, as AWS's SDKs and command line do.
     Signing,
+    /// Access token of a Rollbar project.
+    Project,
 }
 
 /// `foursight query`.

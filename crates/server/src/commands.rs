@@ -156,17 +156,25 @@ pub(crate) fn keys(args: &KeysArgs) -> anyhow::Result<ExitCode> {
                 environment,
                 kind,
                 name,
+                project,
+                scopes,
                 own_from,
                 own_id_from,
                 target,
             } => {
                 let own = |from: &Option<String>| from.as_deref().map(own_secret).transpose();
-                let body = json!({
+                let mut body = json!({
                     "kind": kind_name(*kind),
                     "name": name,
                     "secret": own(own_from)?,
                     "signing_id": own(own_id_from)?,
                 });
+                if let Some(project) = project {
+                    body["project"] = project.as_str().into();
+                }
+                if !scopes.is_empty() {
+                    body["scopes"] = scopes.clone().into();
+                }
                 let client = Client::open(target, Missing::Make).await?;
                 let made = create(&client, environment.as_deref(), &body).await;
                 client.close().await?;
@@ -295,6 +303,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Ingest => "ingest",
         Kind::Configuration => "configuration",
         Kind::Signing => "signing",
+        Kind::Project => "project",
     }
 }
 

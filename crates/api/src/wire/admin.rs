@@ -182,7 +182,7 @@ pub enum KeyKind {
     Personal,
     /// An id and a secret that sign requests.
     Signing,
-    /// Access token of a project.
+    /// Access token of one project that takes occurrences.
     Project,
 }
 
@@ -205,6 +205,12 @@ pub struct NewKey {
     /// Slugs of the only datasets it may use; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datasets: Option<Vec<String>>,
+    /// For `project`: the name of the project, made when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// For `project`: `post_server_item` `post_client_item` `read` `write`; absent: the first alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
     /// A secret of the user's own, so that no client need change its key; absent: one is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod arrivals;
+pub mod issues;
 pub mod log_query;
 pub mod logs;
 pub mod map;

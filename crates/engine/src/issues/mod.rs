@@ -279,6 +279,19 @@ impl Issues {
         save::occurrences(&self.0.reader.lock(), of, before, offset, limit)
     }
 
+    /// The occurrence of an issue with the next greater number. As [`Self::occurrences`].
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn next_occurrence_of(&self, issue: i64, after: i64) -> Result<Option<i64>, catalog::Error> {
+        self.0.save(false)?;
+        let reader = self.0.reader.lock();
+        let sql = "SELECT min(id) FROM occurrences WHERE issue = ?1 AND id > ?2";
+        Ok(reader
+            .prepare_cached(sql)?
+            .query_row([issue, after], |r| r.get(0))?)
+    }
+
     /// The issue of that number.
     #[must_use]
     pub fn issue(&self, env: EnvId, id: i64) -> Option<Arc<Issue>> {

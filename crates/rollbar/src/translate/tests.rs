@@ -154,3 +154,69 @@ fn the_peers_address_is_put_where_it_is_asked_for() {
     );
     assert_eq!(resolved("1.2.3.4", "10.1.2.3"), "1.2.3.4");
 }
+
+fn any_json() -> impl proptest::strategy::Strategy<Value = serde_json::Value> {
+    use proptest::prelude::*;
+    let names = prop::sample::select(vec![
+        "body", "trace", "trace_chain", "frames", "exception", "class", "message", "filename", "method", "telemetry",
+        "request", "headers", "user_ip", "url", "server", "root", "language", "platform", "attributes", "key", "value",
+        "custom", "trace_id", "fingerprint", "level", "uuid", "crash_report", "raw", "password", "x",
+    ]);
+    let texts = prop::sample::select(vec![
+        "go", "python 3.11", "javascript", "$remote_ip", "/app/x.py", "C:\\a\\b.cs", "a.b.c", "", "é", "{",
+        "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01", "Thread 0 Crashed:\n0", "x is not a function",
+    ]);
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        texts.prop_map(Into::into),
+        "\\PC{0,20}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(6, 60, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            prop::collection::vec((names.clone(), inner), 0..6).prop_map(|members| {
+                let members = members.into_iter().map(|(k, v)| (k.to_owned(), v));
+                serde_json::Value::Object(members.collect())
+            }),
+        ]
+    })
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Guarantees: whatever a payload holds, it is refused or becomes exactly one row, and what is stored
+    /// of it is JSON.
+    #[test]
+    fn any_payload_is_one_row_or_a_refusal(body in any_json(), rest in any_json()) {
+        let mut data = match rest {
+            serde_json::Value::Object(members) => members,
+            _ => serde_json::Map::new(),
+        };
+        data.insert("body".into(), body);
+        let text = serde_json::Value::Object(data).to_string();
+        let mut data = Json::parse(text.as_bytes()).unwrap();
+        if let Ok(kind) = wire::check(&data) {
+            frames::resolve_address(&mut data, [127, 0, 0, 1].into());
+            frames::order(&mut data);
+            crate::scrub::scrub(&mut data);
+            let reading = read(&data, kind);
+            let target = Target { dataset: "d", project: "p", id: 1, uuid: "u", event_id: [1; 16] };
+            let mut b = BatchBuilder::new(TableKind::Errors, RowPolicy::unlimited(NOW));
+            let raw = data.to_string();
+            occurrence(&mut b, &target, &data, &reading, &raw);
+            proptest::prop_assert_eq!(b.finish().rows(), 1);
+            proptest::prop_assert!(serde_json::from_str::<serde_json::Value>(&raw).is_ok());
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_payloads_or_a_refusal(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+        for kind in [None, Some("multipart/form-data; boundary=x"), Some("application/x-www-form-urlencoded")] {
+            let _ = wire::parse(kind, &bytes);
+        }
+    }
+}

@@ -109,6 +109,8 @@ pub fn is_in_app(report: &Report, language: Language, frame: &Frame) -> bool {
                 .any(|p| class.starts_with(p.as_str()));
             extra || !JAVA_LIBRARIES.iter().any(|p| class.starts_with(p))
         }
+        // Modules carry their version in the path that the SDK reports.
+        Language::Go if frame.file.contains("@v") => false,
         Language::Go => {
             let name = frame.function.as_deref().unwrap_or_default();
             let first = name.split(['/', '.']).next().unwrap_or_default();

@@ -181,6 +181,10 @@ pub fn group(report: &Report) -> Grouped {
             None => parts.push(format!("message {}", masked_message(report))),
             Some(trace) => {
                 if let Some(line) = message_part(trace, basis) {
+                    // Without frames a family decides alone: browsers differ in the class too.
+                    if basis == Basis::Message && line.starts_with("family ") {
+                        parts.clear();
+                    }
                     parts.push(line);
                 }
             }
