@@ -90,9 +90,12 @@ pub struct NewGroup {
 #[derive(Clone)]
 pub struct Logs(Arc<Inner>);
 
+/// By environment, then by name.
+type Groups = HashMap<EnvId, BTreeMap<Arc<str>, Arc<Group>>>;
+
 struct Inner {
     catalog: Catalog,
-    groups: RwLock<HashMap<EnvId, BTreeMap<Arc<str>, Arc<Group>>>>,
+    groups: RwLock<Groups>,
     /// Held while groups or streams are made or deleted, so that two callers do not make one twice.
     changing: Mutex<()>,
     tails: Tails,

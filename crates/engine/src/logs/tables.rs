@@ -1,11 +1,11 @@
 //! Groups and streams in the catalog's file.
 
-use super::{Group, Inner, Logs, Settings, Stream, StreamState, Written};
+use super::{Group, Groups, Inner, Logs, Settings, Stream, StreamState, Written};
 use crate::catalog::{Catalog, Error};
 use event::EnvId;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{OptionalExtension as _, params};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -48,8 +48,6 @@ CREATE TABLE log_streams_deleted (
   FOREIGN KEY (env, slug) REFERENCES log_groups (env, slug) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 ";
-
-type Groups = HashMap<EnvId, BTreeMap<Arc<str>, Arc<Group>>>;
 
 impl Logs {
     /// Reads all groups and streams.
