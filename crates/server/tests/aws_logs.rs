@@ -75,4 +75,95 @@ fn boto3_the_command_line_and_watchtower_see_what_they_sent() {
     );
     // 100 lines, one beside an old one, three followed, two of the CLI, 10,000 of watchtower.
     assert_eq!(of("stored"), 100 + 1 + 3 + 2 + 10_000);
+    own_api(&server, line);
+}
+
+fn post(server: &Server, path: &str, body: &Value) -> Value {
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-foursight-csrf", "1"),
+    ];
+    let body = body.to_string();
+    let url = server.url(&format!("/foursight/v1{path}"));
+    let reply = support::request("POST", &url, &headers, Some(body.as_bytes()));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()
+}
+
+/// The same lines as the UI sees them.
+fn own_api(server: &Server, line: &str) {
+    let get = |path: &str| support::get(&server.url(&format!("/foursight/v1{path}"))).json();
+    let groups = get("/environments/dev/logs/groups");
+    let groups = groups["groups"].as_array().unwrap();
+    let counts: Vec<(&str, u64)> = groups
+        .iter()
+        .map(|g| (g["name"].as_str().unwrap(), g["lines"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(counts, [("/cruddur/api", 104), ("watchtower", 10_000)]);
+    let streams = get("/environments/dev/logs/streams?group=watchtower&search=WRITER");
+    assert_eq!(streams["total"], 4);
+
+    let ask = json!({"env": "dev", "group": "/cruddur/api", "filter": "{ $.status = 500 }"});
+    let found = post(server, "/logs/lines", &ask);
+    let found = found["lines"].as_array().unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["message"], line);
+    assert_eq!(found[0]["severity"], "ERROR");
+    assert_eq!(found[0]["trace_id"], "5759e988bd862e3fe1be46a994272793");
+    let id = found[0]["id"].as_str().unwrap();
+    let opened = get(&format!(
+        "/environments/dev/logs/lines/{id}?group=/cruddur/api"
+    ));
+    assert_eq!(opened["fields"]["status"], 500);
+    assert_eq!(opened["fields"]["body"], line);
+    // The same trace by its page.
+    let trace = get("/environments/dev/traces/1-5759e988-bd862e3fe1be46a994272793");
+    assert_eq!(trace["columns"]["event_id"].as_array().unwrap().len(), 1);
+
+    // Pages meet without a gap and without a line twice.
+    let mut ask = json!({"env": "dev", "group": "/cruddur/api", "order": "oldest", "limit": 25});
+    let mut messages = Vec::new();
+    loop {
+        let page = post(server, "/logs/lines", &ask);
+        let lines = page["lines"].as_array().unwrap();
+        messages.extend(lines.iter().map(|l| l["message"].clone()));
+        if page["more"] == false {
+            break;
+        }
+        ask["beyond"] = lines.last().unwrap()["id"].clone();
+    }
+    assert_eq!(messages.len(), 104);
+    let at = |text: &str| messages.iter().position(|m| m == text).unwrap();
+    assert!(
+        (0..99)
+            .filter(|i| *i != 7 && *i != 6)
+            .all(|i| { at(&format!("line {i}")) < at(&format!("line {}", i + 1)) })
+    );
+
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos();
+    let range = |ask: &mut Value| {
+        ask["start_ns"] = (now - 600_000_000_000).to_string().into();
+        ask["end_ns"] = (now + 10_000_000_000).to_string().into();
+    };
+    let mut ask = json!({"env": "dev", "group": "/cruddur/api", "filter": "/line 9[0-9]/"});
+    range(&mut ask);
+    let counts = post(server, "/logs/counts", &ask);
+    assert_eq!(
+        (&counts["matched"], &counts["examined"]),
+        (&json!(10), &json!(104))
+    );
+    let reply = support::request(
+        "POST",
+        &server.url("/foursight/v1/logs/lines"),
+        &[
+            ("content-type", "application/json"),
+            ("x-foursight-csrf", "1"),
+        ],
+        Some(br#"{"env": "dev", "group": "/cruddur/api", "filter": "{ $.a = }"}"#),
+    );
+    assert_eq!(reply.status, 400);
+    assert!(reply.text().contains("a value is missing at character 9"));
 }

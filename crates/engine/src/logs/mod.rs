@@ -387,7 +387,6 @@ impl Logs {
             return;
         };
         group.stored_bytes.fetch_add(bytes, Ordering::Relaxed);
-        group.changed.store(true, Ordering::Relaxed);
         if let Some(stream) = group.streams.read().get(stream) {
             let mut state = stream.state.lock();
             state.wrote(written);
@@ -396,6 +395,8 @@ impl Logs {
             }
             stream.changed.store(true, Ordering::Relaxed);
         }
+        // Last: who saves looks at the group first.
+        group.changed.store(true, Ordering::Relaxed);
     }
 
     /// Retention of groups that have their own: (environment, slug, days).
