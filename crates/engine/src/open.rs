@@ -161,6 +161,7 @@ impl Engine {
             issues,
         }));
         engine.apply_log_retention();
+        engine.restore_deleted_streams()?;
         Ok(engine)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::aggregate::{Aggregator, SERIES_CELLS_LIMIT};
 use crate::answer::Answer;
+use crate::hidden::HiddenRows;
 use crate::plan::{self, Plan};
 use crate::scan::{Batch, Scan, Table};
 use crate::{Error, Limits, Notion, Progress, Query, ScanStats, Scope, finish};
@@ -54,6 +55,7 @@ pub(crate) struct Pool {
     runtime: Option<tokio::runtime::Runtime>,
     gate: Arc<tokio::sync::Semaphore>,
     waiting: AtomicUsize,
+    pub(crate) hidden: HiddenRows,
 }
 
 impl Drop for Pool {
@@ -142,6 +144,7 @@ impl Pool {
             runtime: runtime.ok(),
             gate: Arc::new(tokio::sync::Semaphore::new(threads)),
             waiting: AtomicUsize::new(0),
+            hidden: HiddenRows::default(),
         }
     }
 
@@ -187,6 +190,7 @@ impl Pool {
             .map(|kind| Table {
                 kind,
                 snapshot: self.tables.snapshot(TableId { env, kind }),
+                visible: self.hidden.visible(env, kind),
             })
             .filter(|t| !t.snapshot.parts.is_empty() || !t.snapshot.batches.is_empty())
             .collect()

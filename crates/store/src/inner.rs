@@ -222,16 +222,20 @@ impl Inner {
         }
     }
 
+    /// A receipt time, milliseconds: every batch so far has at most it, those from now on have more.
+    pub(crate) fn receipt_mark(&self) -> i64 {
+        let now = self.next_ingest_ms();
+        let before = self.ingest_ms.fetch_add(1, Ordering::SeqCst);
+        before.max(now)
+    }
+
     /// Deletes what a dataset has now.
     pub(crate) fn delete(&self, env: EnvId, dataset: &str) -> Result<Tombstone, Error> {
         self.status.alive()?;
-        // Every batch that comes from now on gets a later receipt time.
-        let now = self.next_ingest_ms();
-        let before = self.ingest_ms.fetch_add(1, Ordering::SeqCst);
         let tombstone = Tombstone {
             env,
             dataset: dataset.to_owned(),
-            created_ms: before.max(now),
+            created_ms: self.receipt_mark(),
         };
         self.commit(&crate::manifest::Edit {
             add_tombstones: vec![tombstone.clone()],

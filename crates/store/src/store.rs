@@ -226,6 +226,12 @@ impl Store {
         self.0.inner.delete(env, dataset)
     }
 
+    /// A receipt time, milliseconds: every batch so far has at most it, those from now on have more.
+    #[must_use]
+    pub fn receipt_mark(&self) -> i64 {
+        self.0.inner.receipt_mark()
+    }
+
     /// Merges what is due, and with `all` also what is not. Blocks.
     ///
     /// # Errors

@@ -43,7 +43,10 @@ struct LiveBatch<'a> {
     guard: Guard,
 }
 
-pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Scan, Error> {
+pub(super) fn scan(tables: &[Table], mut ask: Ask, known: &[FieldStat]) -> Result<Scan, Error> {
+    if let Some(visible) = tables.iter().find_map(|t| t.visible.as_deref()) {
+        ask.filter = Predicate::All(vec![ask.filter, visible.clone()]);
+    }
     let mut counters = Counters::default();
     let (mut parts, mut batches) = (Vec::new(), Vec::new());
     for table in tables {
