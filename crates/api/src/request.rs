@@ -139,3 +139,57 @@ fn render(told: query::request::Request, with_fields: bool) -> Request {
         stats: told.stats,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(search: &str) -> Result<From, u16> {
+        let uri: http::Uri = format!("http://h/r?env=dev&{search}").parse().unwrap();
+        let ask: axum::extract::Query<RequestAsk> =
+            axum::extract::Query::try_from_uri(&uri).unwrap();
+        from(&ask).map_err(|refused| refused.0.status)
+    }
+
+    #[test]
+    fn a_request_is_asked_by_trace_in_any_form_by_span_or_by_row() {
+        let id = TraceId::parse("5759e988bd862e3fe1be46a994272793").unwrap();
+        for (search, span) in [
+            ("trace_id=1-5759e988-bd862e3fe1be46a994272793", None),
+            (
+                "trace_id=5759e988bd862e3fe1be46a994272793&span_id=53995c3f42cd8ad8",
+                Some(SpanId::parse("53995c3f42cd8ad8").unwrap()),
+            ),
+        ] {
+            assert_eq!(
+                ask(search),
+                Ok(From::Trace {
+                    id,
+                    span,
+                    hint: None
+                }),
+                "{search}"
+            );
+        }
+        let row = From::Row {
+            event_id: EventId([0xab; 16]),
+            ts_ns: 1_760_000_000_000_000_001,
+        };
+        let search = format!("event_id={}&at_ns=1760000000000000001", "ab".repeat(16));
+        assert_eq!(ask(&search), Ok(row));
+    }
+
+    #[test]
+    fn what_names_no_row_is_refused() {
+        for search in [
+            "",
+            "trace_id=17",
+            "trace_id=5759e988bd862e3fe1be46a994272793&span_id=17",
+            "event_id=abababababababababababababababab",
+            "event_id=17&at_ns=1",
+            "trace_id=5759e988bd862e3fe1be46a994272793&event_id=abababababababababababababababab&at_ns=1",
+        ] {
+            assert_eq!(ask(search), Err(400), "{search}");
+        }
+    }
+}

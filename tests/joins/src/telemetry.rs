@@ -280,6 +280,10 @@ impl Writer {
             b.put_named("exception.type", text(kind));
             b.put_named("exception.message", text(message));
         }
+        if self.setting.ids {
+            // An annotation.
+            b.put_named("request_id", text(&ids.request));
+        }
         b.end_row();
         self.told(number, Source::Segments, event_id, ts);
         span
@@ -321,6 +325,12 @@ impl Writer {
                 "[2026-Nov-28 09:00] {} {} http {}?{query} {} {phrase}",
                 r.client, r.method, r.path, r.status
             )
+        };
+        // Where the two trace ids differ, the request's own id ties them.
+        let text = if self.setting.ids && ids.otel != ids.xray {
+            format!("{text} request_id={}", ids.request)
+        } else {
+            text
         };
         let (text, trace) = match (self.setting.ids, number % 3) {
             (false, _) => (text, None),

@@ -85,8 +85,11 @@ pub(super) struct Link {
     /// Index into the units of either source.
     pub(super) a: usize,
     pub(super) b: usize,
-    /// Probability, 0 to 1.
+    /// Probability that they are one request, 0 to 1: with that of other units of either's trace, which
+    /// are of the same request.
     pub(super) score: f64,
+    /// Of these two units alone.
+    pub(super) own: f64,
     /// Bits of the facts they agree in.
     pub(super) agree: u16,
     /// The lag beyond the usual one, nanoseconds.
@@ -202,20 +205,43 @@ fn between(xs: &[&Unit], ys: &[&Unit], (a, b): (Source, Source), seconds: f64) -
     }
     let mut rivals = vec![0_usize; xs.len()];
     pairs.iter().for_each(|p| rivals[p.a] += 1);
-    pairs
+    let mut links: Vec<Link> = pairs
         .into_iter()
         .filter(|p| p.score >= LEAST)
         .map(|p| Link {
             a: p.a,
             b: p.b,
             score: p.score,
+            own: p.score,
             agree: p.agree,
             off_ns: p.lags[model.lag.from as usize] - model.lag.shift,
             shift_ns: model.lag.shift,
             rivals: rivals[p.a].saturating_sub(1),
             same_id: p.same_id,
         })
-        .collect()
+        .collect();
+    pool(&mut links, xs, ys);
+    links
+}
+
+/// A line that fits a gateway's span and the one behind it alike fits their trace for sure: a unit has
+/// one partner, so the probabilities of partners in one trace add up.
+fn pool(links: &mut [Link], xs: &[&Unit], ys: &[&Unit]) {
+    let mut sums: HashMap<(bool, usize, TraceId), f64> = HashMap::new();
+    for l in links.iter() {
+        if let Some(trace) = xs[l.a].trace {
+            *sums.entry((true, l.b, trace)).or_default() += l.own;
+        }
+        if let Some(trace) = ys[l.b].trace {
+            *sums.entry((false, l.a, trace)).or_default() += l.own;
+        }
+    }
+    for l in links.iter_mut() {
+        let of = |side, i, unit: &Unit| unit.trace.and_then(|t| sums.get(&(side, i, t)));
+        let forth = of(true, l.b, xs[l.a]).copied().unwrap_or(l.own);
+        let back = of(false, l.a, ys[l.b]).copied().unwrap_or(l.own);
+        l.score = forth.max(back).min(1.0);
+    }
 }
 
 /// Every two units that could be one request.

@@ -21,6 +21,8 @@ const UNITS_LIMIT: usize = 600;
 const JOINS_LIMIT: usize = 64;
 /// Most ids in text that are looked up as traces.
 const LOOKUPS_LIMIT: usize = 32;
+/// Probability below which a member's view of a unit speaks against it.
+const DOUBT: f64 = 0.1;
 /// Most candidates below the threshold that are named.
 const UNATTACHED_LIMIT: usize = 8;
 
@@ -331,20 +333,22 @@ impl<'a> Story<'a> {
         row.map_or(0, |r| r.join)
     }
 
-    /// Whether an id found in text stands for one request: no two traces, request lines or
-    /// occurrences near have it.
+    /// Whether an id found in text stands for one request: no two traces, occurrences or request
+    /// lines of one program near have it.
     fn is_of_one_request(&self, id: TraceId) -> bool {
         Source::ALL.into_iter().all(|s| {
             let units = self.window.of(s).iter();
             let holders = units.filter(|u| u.ids.iter().any(|f| f.id == id));
-            let told: HashSet<(Option<TraceId>, EventId)> = holders
+            let mut by_lane: HashMap<u32, (Option<TraceId>, EventId)> = HashMap::new();
+            holders
                 .filter(|u| s != Source::Lines || u.is_told())
-                .map(|u| match u.trace {
-                    Some(t) => (Some(t), EventId([0; 16])),
-                    None => (None, u.event_id),
+                .all(|u| {
+                    let who = match u.trace {
+                        Some(t) => (Some(t), EventId([0; 16])),
+                        None => (None, u.event_id),
+                    };
+                    *by_lane.entry(u.lane).or_insert(who) == who
                 })
-                .collect();
-            told.len() <= 1
         })
     }
 
@@ -420,6 +424,7 @@ impl<'a> Story<'a> {
                     || best.as_ref().is_some_and(|b| b.0 >= score)
                     || self.is_taken(*from, to)
                     || self.belongs_elsewhere(to)
+                    || self.is_doubted(*from, to)
                 {
                     continue;
                 }
@@ -463,7 +468,7 @@ impl<'a> Story<'a> {
             other.0 == to.0
                 && other != to
                 && self.unit(other).lane == lane
-                && l.score >= THRESHOLD
+                && l.own >= 0.5
                 && self.is_member(other)
         })
     }
@@ -477,6 +482,24 @@ impl<'a> Story<'a> {
                     .members
                     .iter()
                     .any(|(m, ..)| m.0 == other.0 && self.unit(*m).lane == self.unit(other).lane)
+        })
+    }
+
+    /// Whether one that is in, and whose times are told as precisely, saw the same path at another
+    /// time: what arrives late, as occurrences do, may not bring in what others rule out.
+    fn is_doubted(&self, from: Place, to: Place) -> bool {
+        let path = self.unit(to).fact(Fact::Path);
+        if to.0 == Source::Occurrences || path == 0 {
+            return false;
+        }
+        self.members.iter().any(|(m, ..)| {
+            *m != from
+                && m.0 != to.0
+                && m.0 != Source::Occurrences
+                && self.unit(*m).fact(Fact::Path) == path
+                && self
+                    .links_of(*m)
+                    .all(|(other, l)| other != to || l.score < DOUBT)
         })
     }
 

@@ -64,13 +64,23 @@ pub(super) fn said(text: &str) -> Said {
 fn of_words(text: &str, out: &mut Said) {
     let splits = |c: char| c.is_whitespace() || "\"'()[]{}<>,;|".contains(c);
     let mut place = 0;
+    // The name whose value stands in quotes behind it.
+    let mut waiting: Option<&str> = None;
     for word in text.split(splits).filter(|w| !w.is_empty()) {
         place += 1;
         let before = (out.method.is_some(), out.target.is_some());
+        if let Some(key) = waiting.take() {
+            named(key, word, out);
+            continue;
+        }
         if let Some((key, value)) = word.split_once('=')
             && !key.contains(['/', '?', '&'])
         {
-            named(key, value, out);
+            if value.is_empty() {
+                waiting = Some(key);
+            } else {
+                named(key, value, out);
+            }
             continue;
         }
         if out.client.is_none() {
@@ -194,12 +204,12 @@ pub(super) fn ids(text: &str) -> Vec<FoundId> {
         let run = &bytes[at..at + length];
         let ends = bytes.get(at + length).is_none_or(|c| !is_word(*c));
         let found = if ends { id_in(run) } else { None };
-        if let Some((from, written)) = found
+        if let Some(written) = found
             && let Some(id) = TraceId::parse(written).filter(|id| id.0 != [0; 16])
         {
-            let before = &bytes[..at + from];
-            let is_named = is_named(before);
-            let in_path = before.last() == Some(&b'/') || before.last() == Some(&b'=') && !is_named;
+            let is_named = is_named(&bytes[..at]);
+            let before = bytes[..at].last();
+            let in_path = before == Some(&b'/') || before == Some(&b'=') && !is_named;
             if !in_path && out.iter().all(|f| f.id != id) {
                 out.push(FoundId {
                     written: written.to_owned(),
@@ -217,15 +227,15 @@ fn is_word(c: u8) -> bool {
     c.is_ascii_alphanumeric() || c == b'_'
 }
 
-/// An id in a run of hex digits and dashes, and where it begins.
-fn id_in(run: &[u8]) -> Option<(usize, &str)> {
+/// An id in a run of hex digits and dashes.
+fn id_in(run: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(run).ok()?.trim_end_matches('-');
     let shape: Vec<usize> = text.split('-').map(str::len).collect();
     match shape.as_slice() {
-        [32] | [8, 4, 4, 4, 12] => Some((0, text)),
-        [1, 8, 24] if text.starts_with('1') => Some((0, text)),
+        [32] | [8, 4, 4, 4, 12] => Some(text),
+        [1, 8, 24] if text.starts_with('1') => Some(text),
         // traceparent: version, trace id, span id, flags.
-        [2, 32, 16, 2] => Some((3, text.get(3..35)?)),
+        [2, 32, 16, 2] => text.get(3..35),
         _ => None,
     }
 }
