@@ -399,26 +399,4 @@ fn as_dropped(mut outcome: Outcome) -> Outcome {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::after_header;
-
-    /// xray.md §3: parsed, not compared; extra keys pass; split at the first newline.
-    #[test]
-    fn headers_are_read_in_every_spelling() {
-        for (datagram, want) in [
-            ("{\"format\":\"json\",\"version\":1}\n{}", Some(30)),
-            ("{\"format\": \"json\", \"version\": 1}\n{}", Some(33)),
-            (
-                "{\"version\":1,\"format\":\"JSON\",\"x\":[]}\n{\n}",
-                Some(37),
-            ),
-            ("{\"format\":\"json\",\"version\":2}\n{}", None),
-            ("{\"format\":\"xml\",\"version\":1}\n{}", None),
-            ("{\"name\":\"web\"}", None),
-            ("\n{}", None),
-            ("", None),
-        ] {
-            assert_eq!(after_header(datagram.as_bytes()), want, "{datagram}");
-        }
-    }
-}
+mod tests;
