@@ -50,9 +50,11 @@ fn key(info: &KeyInfo) -> Key {
             catalog::KeyKind::Configuration => KeyKind::Configuration,
             catalog::KeyKind::Personal => KeyKind::Personal,
             catalog::KeyKind::Signing => KeyKind::Signing,
+            catalog::KeyKind::Project => KeyKind::Project,
         },
         name: info.name.clone(),
         prefix: info.prefix.to_string(),
+        signing_id: info.signing_id.clone(),
         permissions: info
             .permissions
             .names()
@@ -117,6 +119,9 @@ pub(crate) async fn session(State(api): State<Api>, headers: HeaderMap) -> axum:
         dev_keys: api.engine().is_dev().then(|| DevKeys {
             ingest: engine::dev::INGEST_KEY.to_owned(),
             configuration: engine::dev::CONFIGURATION_KEY.to_owned(),
+            signing_id: engine::dev::SIGNING_KEY_ID.to_owned(),
+            signing_secret: engine::dev::SIGNING_SECRET.to_owned(),
+            project_token: engine::dev::PROJECT_TOKEN.to_owned(),
         }),
     })
 }
@@ -227,9 +232,10 @@ pub(crate) async fn new_key(
     let kind = match new.kind {
         KeyKind::Ingest => catalog::KeyKind::Ingest,
         KeyKind::Configuration => catalog::KeyKind::Configuration,
-        KeyKind::Personal | KeyKind::Signing => {
+        KeyKind::Signing => catalog::KeyKind::Signing,
+        KeyKind::Personal | KeyKind::Project => {
             return Err(Refused::invalid(
-                "keys made here are `ingest` or `configuration`",
+                "keys made here are `ingest`, `configuration` or `signing`",
             ));
         }
     };
@@ -237,6 +243,7 @@ pub(crate) async fn new_key(
     let made = engine.catalog().create_key(
         catalog::NewKey {
             secret: new.secret,
+            signing_id: new.signing_id,
             datasets: new.datasets,
             ..catalog::NewKey::new(env.id, kind, &new.name)
         },

@@ -23,6 +23,8 @@ pub mod dev {
     pub const SIGNING_KEY_ID: &str = "AKIAFOURSIGHTDEV0000";
     /// Secret of the signing key.
     pub const SIGNING_SECRET: &str = "foursight/dev/secret/not/for/production";
+    /// Name of the one project.
+    pub const PROJECT: &str = "dev";
     /// Token of the project `dev`.
     pub const PROJECT_TOKEN: &str = "f045000000000000000000000000dev0";
 
@@ -127,16 +129,19 @@ pub enum Permission {
     Identify = 4,
     /// Make, change and delete what an environment is set up with: groups, rules, items.
     ManageSettings = 5,
+    /// Write what clients report: browsers and phones. A key with this alone may be public.
+    SendClientEvents = 6,
 }
 
 impl Permission {
     /// Those that are granted one by one ([`Self::Identify`] comes with every key).
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SendEvents,
         Self::CreateDatasets,
         Self::RunQueries,
         Self::ManageColumns,
         Self::ManageSettings,
+        Self::SendClientEvents,
     ];
 
     /// Its name in the catalog and in our own API.
@@ -148,6 +153,7 @@ impl Permission {
             Self::RunQueries => "run_queries",
             Self::ManageColumns => "manage_columns",
             Self::ManageSettings => "manage_settings",
+            Self::SendClientEvents => "send_client_events",
             Self::Identify => "identify",
         }
     }
@@ -174,6 +180,17 @@ impl Permissions {
     #[must_use]
     pub fn all() -> Self {
         Self::of(&Permission::ALL)
+    }
+
+    /// What a project's token may do at most: send, read, write.
+    #[must_use]
+    pub fn of_project() -> Self {
+        Self::of(&[
+            Permission::SendEvents,
+            Permission::SendClientEvents,
+            Permission::RunQueries,
+            Permission::ManageSettings,
+        ])
     }
 
     /// Whether `p` is among them.

@@ -132,6 +132,12 @@ impl Engine {
             let fix = "look at the disk; counters and times of use are kept in memory meanwhile";
             add(HealthState::Degraded, "catalog_writes", text, fix);
         }
+        if let Some(why) = self.0.issues.trouble() {
+            let text = format!("counts of items could not be written: {why}");
+            let fix =
+                "look at the disk; they are kept in memory and in the write-ahead log meanwhile";
+            add(HealthState::Degraded, "issue_writes", text, fix);
+        }
         let state = reasons
             .iter()
             .map(|r: &HealthReason| r.state)

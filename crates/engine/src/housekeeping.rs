@@ -3,6 +3,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::catalog::{Catalog, Error};
+use crate::issues::Issues;
 use crate::logs::Logs;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -23,7 +24,12 @@ pub(crate) struct Housekeeping {
 }
 
 impl Housekeeping {
-    pub(crate) fn start(catalog: Catalog, arrivals: Arrivals, logs: Logs) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        catalog: Catalog,
+        arrivals: Arrivals,
+        logs: Logs,
+        forget: Forget,
+    ) -> std::io::Result<Self> {
         let trouble = Arc::new(Mutex::new(None));
         let (stop, stopped) = mpsc::channel::<()>();
         let seen = Arc::clone(&trouble);
@@ -41,7 +47,9 @@ impl Housekeeping {
                     let mut result = save_counters(&catalog, &arrivals).and(logs.save());
                     if is_last || now >= uses_due {
                         uses_due = now + USES_EVERY;
-                        result = result.and(save_uses(&catalog));
+                        result = result
+                            .and(save_uses(&catalog))
+                            .and(forget.old_occurrences());
                     }
                     if is_last || now >= copy_due {
                         copy_due = now + COPY_EVERY;
@@ -77,6 +85,24 @@ impl Housekeeping {
         if thread.join().is_err() {
             tracing::error!("the catalog's thread panicked");
         }
+    }
+}
+
+/// What expires in the catalog with the rows it is about.
+pub(crate) struct Forget {
+    pub(crate) issues: Issues,
+    pub(crate) clock: Arc<dyn store::Clock>,
+    /// Days rows are kept; 0: for ever.
+    pub(crate) days: u32,
+}
+
+impl Forget {
+    fn old_occurrences(&self) -> Result<(), Error> {
+        if self.days == 0 {
+            return Ok(());
+        }
+        let oldest = self.clock.now() - i64::from(self.days) * 86_400_000_000_000;
+        self.issues.forget_before(oldest).map(|_| ())
     }
 }
 

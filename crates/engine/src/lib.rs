@@ -57,6 +57,7 @@ pub use error::{Error, OpenError};
 pub use health::{Health, HealthReason, HealthState};
 pub use ingest::Receipt;
 pub use intake::{Lane, Reservation};
+pub use issues::Issues;
 pub use open::{Config, InitialKey};
 pub use query;
 pub use store::{Clock, FieldStat, Stats as StoreStats, SystemClock};
@@ -85,6 +86,7 @@ pub(crate) struct Inner {
     pub(crate) made_token: Option<String>,
     pub(crate) recovery: store::Recovery,
     pub(crate) housekeeping: Housekeeping,
+    pub(crate) issues: Issues,
 }
 
 impl Engine {
@@ -118,6 +120,12 @@ impl Engine {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.0.catalog
+    }
+
+    /// Issues, their projects and deploys.
+    #[must_use]
+    pub fn issues(&self) -> &Issues {
+        &self.0.issues
     }
 
     /// Groups, sampling rules, reservoirs.
@@ -230,6 +238,7 @@ impl Engine {
         let engine = self.clone();
         let closing = tokio::task::spawn_blocking(move || {
             // The catalog first: the store's lock guards it too.
+            engine.0.issues.stop();
             engine.0.housekeeping.stop();
             engine.0.store.close()
         });

@@ -2,10 +2,10 @@
 
 use crate::arrivals::Arrivals;
 use crate::catalog::{self, Catalog, KeyKind, NewKey};
-use crate::housekeeping::Housekeeping;
+use crate::housekeeping::{Forget, Housekeeping};
 use crate::ingest::IdentityHasher;
 use crate::sampling::Sampling;
-use crate::{Engine, Inner, OpenError, dev, intake, limits, secret};
+use crate::{Engine, Inner, Issues, OpenError, dev, intake, limits, secret};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,6 +59,8 @@ pub struct InitialKey {
     pub secret: String,
     /// The id of a signing key.
     pub signing_id: Option<String>,
+    /// The project of a project's token; `None`: the one named as the environment.
+    pub project: Option<String>,
 }
 
 impl Engine {
@@ -68,15 +70,25 @@ impl Engine {
     /// Another process has it, it cannot be written, a newer version wrote it, or a configured key
     /// cannot be taken.
     pub fn open(config: Config, clock: Arc<dyn store::Clock>) -> Result<Self, OpenError> {
-        // The store's lock on the directory guards the catalog too, so it comes first.
         let mut options = store::Options::new(&config.data_dir);
         options.retention.default_days = config.retention_days;
         if let Some(bytes) = config.buffer_bytes {
             options.buffer_bytes_limit = bytes;
         }
         let disk = Arc::new(store::disk::RealDisk);
-        let (store, recovery) = store::Store::open(options, Arc::clone(&clock), disk)?;
-        match Self::open_rest(config, clock, store.clone(), recovery) {
+        // The lock on the directory guards the catalog too, so it comes first; issues follow the WAL,
+        // so they come before the store reads it back.
+        let lock = store::DirLock::take(&config.data_dir)?;
+        let catalog = Catalog::open(&config.data_dir)?;
+        let issues = Issues::open(catalog.clone())?;
+        let (store, recovery) = store::Store::open_locked(
+            lock,
+            options,
+            Arc::clone(&clock),
+            disk,
+            Some(issues.follower()),
+        )?;
+        match Self::open_rest(config, clock, store.clone(), recovery, catalog, issues) {
             Ok(engine) => Ok(engine),
             Err(e) => {
                 if let Err(closing) = store.close() {
@@ -92,8 +104,9 @@ impl Engine {
         clock: Arc<dyn store::Clock>,
         store: store::Store,
         recovery: store::Recovery,
+        catalog: Catalog,
+        issues: Issues,
     ) -> Result<Self, OpenError> {
-        let catalog = Catalog::open(&config.data_dir)?;
         let now = clock.now();
         recover_environments(&catalog, &store, now)?;
         if recovery.manifest_rebuilt.is_some() {
@@ -101,17 +114,27 @@ impl Engine {
         }
         if config.dev {
             let env = catalog.ensure_environment(dev::ENVIRONMENT, now)?;
-            catalog.hold_dev_keys(env.id, now)?;
+            let project = issues.ensure_project(env.id, dev::PROJECT, now)?;
+            catalog.hold_dev_keys(env.id, &project.dataset, now)?;
         }
         for key in &config.initial_keys {
-            ensure_key(&catalog, key, now)?;
+            ensure_key(&catalog, &issues, key, now)?;
         }
         let (owner_hash, made_token) = owner_token(&catalog, &config)?;
         let identity = IdentityHasher::new(identity_key(&catalog)?);
         let arrivals = Arrivals::new(Arc::clone(&clock), catalog.load_counters()?);
         let logs = crate::logs::Logs::load(&catalog)?;
         logs.recall(&store);
-        let housekeeping = Housekeeping::start(catalog.clone(), arrivals.clone(), logs.clone())
+        let forget = Forget {
+            issues: issues.clone(),
+            clock: Arc::clone(&clock),
+            days: config.retention_days,
+        };
+        let housekeeping =
+            Housekeeping::start(catalog.clone(), arrivals.clone(), logs.clone(), forget)
+                .map_err(|e| OpenError::Catalog(e.into()))?;
+        issues
+            .start(store.clone())
             .map_err(|e| OpenError::Catalog(e.into()))?;
         let sampling = Sampling::open(catalog.clone())?;
         let querier = query::Querier::new(
@@ -134,6 +157,7 @@ impl Engine {
             made_token,
             recovery,
             housekeeping,
+            issues,
         }));
         engine.apply_log_retention();
         Ok(engine)
@@ -168,9 +192,19 @@ fn delete_again(catalog: &Catalog, store: &store::Store) -> Result<(), OpenError
     Ok(())
 }
 
-fn ensure_key(catalog: &Catalog, key: &InitialKey, now: i64) -> Result<(), OpenError> {
+fn ensure_key(
+    catalog: &Catalog,
+    issues: &Issues,
+    key: &InitialKey,
+    now: i64,
+) -> Result<(), OpenError> {
     let env = catalog.ensure_environment(&key.environment, now)?;
     let mut new = NewKey::new(env.id, key.kind, "from configuration");
+    if key.kind == KeyKind::Project {
+        let name = key.project.as_deref().unwrap_or(&env.name);
+        let project = issues.ensure_project(env.id, name, now)?;
+        new.datasets = Some(vec![project.dataset.to_string()]);
+    }
     new.secret = Some(key.secret.clone());
     new.signing_id = key.signing_id.clone();
     let shown = secret::shown_prefix(key.signing_id.as_deref().unwrap_or(&key.secret));

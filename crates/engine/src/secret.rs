@@ -45,6 +45,11 @@ pub(crate) fn make_signing() -> io::Result<(String, String)> {
     ))
 }
 
+/// A project's token, in the shape clients know: 32 hex digits, 128 bits.
+pub(crate) fn make_project_token() -> io::Result<String> {
+    Ok(hex::encode(random::<16>()?))
+}
+
 /// An id of a resource: 11 characters that cannot be misread.
 pub(crate) fn make_id() -> io::Result<String> {
     random_text(11, BASE58)

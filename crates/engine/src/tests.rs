@@ -24,6 +24,7 @@ fn initial(environment: &str, secret: &str) -> InitialKey {
         kind: KeyKind::Ingest,
         secret: secret.into(),
         signing_id: None,
+        project: None,
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn auth(call: &Call) -> Result<Response, Fail> {
     let key = grant.key();
     let has = |p| key.permissions.has(p);
     let (prefix, kind) = match key.kind {
-        KeyKind::Ingest => ("hcxik", "ingest"),
+        KeyKind::Ingest | KeyKind::Project => ("hcxik", "ingest"),
         KeyKind::Configuration | KeyKind::Personal | KeyKind::Signing => ("hcxlk", "configuration"),
     };
     // A classic key has no environment: clients tell one by its shape, and expect this of it.

@@ -9,6 +9,7 @@ mod aggregate;
 pub mod answer;
 mod bins;
 pub mod calls;
+mod documents;
 pub mod facets;
 mod fields;
 mod finish;
@@ -178,6 +179,26 @@ impl Querier {
         self.pool
             .admit(Limits::default(), move |pool, control| {
                 pool.rows(control, scope, query, limit)
+            })
+            .await
+    }
+
+    /// The source documents of rows of one table whose time and identity are known, in their order;
+    /// `None`: the row is gone, or has none.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn documents(
+        &self,
+        env: EnvId,
+        kind: event::TableKind,
+        dataset: &str,
+        wanted: Vec<(i64, event::EventId)>,
+    ) -> Result<Vec<Option<String>>, Error> {
+        let dataset = dataset.to_owned();
+        self.pool
+            .admit(Limits::default(), move |pool, _| async move {
+                documents::read(&pool.tables(env), kind, &dataset, &wanted).await
             })
             .await
     }

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Checks every part and WAL file of a data directory that no server has open.
     Verify(VerifyArgs),
+    /// Finds out why nothing arrives: judges a client's variables, sends probes and finds them again.
+    Doctor(DoctorArgs),
 }
 
 /// Settings of the server. Each is also a variable and a key of the configuration file.
@@ -199,6 +201,9 @@ pub(crate) enum KeysAction {
         /// Takes a key that you have already (read from this variable), so that no client need change.
         #[arg(long, value_name = "VARIABLE")]
         own_from: Option<String>,
+        /// For a signing key of your own: the variable that holds its id.
+        #[arg(long, value_name = "VARIABLE", requires = "own_from")]
+        own_id_from: Option<String>,
         #[command(flatten)]
         target: Target,
     },
@@ -236,6 +241,8 @@ pub(crate) enum Kind {
     Ingest,
     /// Sends data and asks questions by Honeycomb's API.
     Configuration,
+    /// An id and a secret that sign requests, as AWS's SDKs and command line do.
+    Signing,
 }
 
 /// `foursight query`.
@@ -257,6 +264,34 @@ pub(crate) struct QueryArgs {
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// The data directory [default: the user's data folder; for root /var/lib/foursight].
+    #[arg(long, env = "FOURSIGHT_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `foursight doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Judges the variables of this file, and no others [default: those of this process].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
+    /// The environment data is meant for.
+    #[arg(long, short, value_name = "SLUG")]
+    pub(crate) environment: Option<String>,
+    /// Address of the server, where probes are looked up [default: where the variables send data].
+    #[arg(long, env = "FOURSIGHT_URL", value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The owner token [default: the file setup-token of the data directory].
+    #[arg(
+        long,
+        env = "FOURSIGHT_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub(crate) token: Option<String>,
+    /// The data directory, when it is on this machine: for the owner token in it.
     #[arg(long, env = "FOURSIGHT_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Prints JSON.

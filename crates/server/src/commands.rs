@@ -157,17 +157,28 @@ pub(crate) fn keys(args: &KeysArgs) -> anyhow::Result<ExitCode> {
                 kind,
                 name,
                 own_from,
+                own_id_from,
                 target,
             } => {
-                let secret = own_from.as_deref().map(own_secret).transpose()?;
+                let own = |from: &Option<String>| from.as_deref().map(own_secret).transpose();
+                let body = json!({
+                    "kind": kind_name(*kind),
+                    "name": name,
+                    "secret": own(own_from)?,
+                    "signing_id": own(own_id_from)?,
+                });
                 let client = Client::open(target, Missing::Make).await?;
-                let made = create(&client, environment.as_deref(), *kind, name, secret).await;
+                let made = create(&client, environment.as_deref(), &body).await;
                 client.close().await?;
                 let (env, made) = made?;
                 show(target, &made, |made| {
                     // The secret alone on stdout's last line: it is shown this once.
+                    let id = match &made["key"]["signing_id"] {
+                        Value::Null => String::new(),
+                        id => format!("{}\n", text(id)),
+                    };
                     format!(
-                        "made {} key {} of environment {env}; it is shown this once:\n{}",
+                        "made {} key {} of environment {env}; it is shown this once:\n{id}{}",
                         text(&made["key"]["kind"]),
                         text(&made["key"]["id"]),
                         text(&made["secret"])
@@ -270,20 +281,21 @@ fn own_secret(variable: &str) -> anyhow::Result<String> {
 async fn create(
     client: &Client,
     named: Option<&str>,
-    kind: Kind,
-    name: &str,
-    secret: Option<String>,
+    body: &Value,
 ) -> anyhow::Result<(String, Value)> {
     let env = environment(client, named).await?;
-    let kind = match kind {
-        Kind::Ingest => "ingest",
-        Kind::Configuration => "configuration",
-    };
-    let body = json!({ "kind": kind, "name": name, "secret": secret });
     let made = client
-        .post(&format!("/environments/{env}/keys"), &body)
+        .post(&format!("/environments/{env}/keys"), body)
         .await?;
     Ok((env, made))
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Ingest => "ingest",
+        Kind::Configuration => "configuration",
+        Kind::Signing => "signing",
+    }
 }
 
 /// Keys of one environment or of all, each with its environment.

@@ -1,6 +1,7 @@
 //! Connections: HTTP/1 and HTTP/2 without TLS on every port, within limits of number, size and time
 //! (reliability.md §3).
 
+use crate::astray::Place;
 use crate::metrics::Gauges;
 use axum::Router;
 use axum::body::Body;
@@ -101,9 +102,11 @@ impl Drop for Seat {
 }
 
 /// Accepts until `closing` turns true; then lets connections finish. Returns when all are gone.
+/// Connections that begin with TLS are noted as gone astray at `place`.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
+    place: Place,
     crowd: Arc<Crowd>,
     gauges: Arc<Gauges>,
     mut closing: watch::Receiver<bool>,
@@ -116,9 +119,14 @@ pub(crate) async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => match crowd.seat(peer.ip()) {
                     Some(seat) => {
-                        let one = connection(stream, peer, router.clone(), told.clone());
+                        let pulse = Arc::new(Pulse::new());
+                        let one = connection(stream, peer, router.clone(), Arc::clone(&pulse), told.clone());
+                        let place = place.clone();
                         connections.spawn(async move {
                             one.await;
+                            if pulse.is_tls.load(Ordering::Relaxed) {
+                                place.note_tls(peer);
+                            }
                             drop(seat);
                         });
                     }
@@ -152,6 +160,8 @@ struct Pulse {
     head: AtomicU64,
     requests: AtomicUsize,
     is_http2: AtomicBool,
+    /// Whether its first bytes were those of a TLS handshake.
+    is_tls: AtomicBool,
 }
 
 impl Pulse {
@@ -162,6 +172,7 @@ impl Pulse {
             head: AtomicU64::new(1),
             requests: AtomicUsize::new(0),
             is_http2: AtomicBool::new(false),
+            is_tls: AtomicBool::new(false),
         }
     }
 
@@ -223,14 +234,15 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    pulse: Arc<Pulse>,
     mut closing: watch::Receiver<bool>,
 ) {
     // An answer is one write; without this it may wait 40 ms for the client's ack.
     let _ = stream.set_nodelay(true);
-    let pulse = Arc::new(Pulse::new());
     let io = TokioIo::new(Watched {
         stream,
         pulse: Arc::clone(&pulse),
+        is_fresh: true,
     });
     let service = {
         let pulse = Arc::clone(&pulse);
@@ -467,6 +479,8 @@ impl HttpBody for Timed {
 struct Watched {
     stream: TcpStream,
     pulse: Arc<Pulse>,
+    /// Whether nothing was read yet.
+    is_fresh: bool,
 }
 
 impl AsyncRead for Watched {
@@ -482,7 +496,12 @@ impl AsyncRead for Watched {
             if new.starts_with(b"PRI * HTTP/2.0") {
                 self.pulse.is_http2.store(true, Ordering::Relaxed);
             }
+            // A record of type handshake, version 3.x: a ClientHello.
+            if self.is_fresh && new.starts_with(&[0x16, 0x03]) {
+                self.pulse.is_tls.store(true, Ordering::Relaxed);
+            }
             self.pulse.read();
+            self.is_fresh = false;
         }
         Poll::Ready(Ok(()))
     }

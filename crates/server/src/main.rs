@@ -5,14 +5,18 @@
 //!
 //! **What it does not know.** Business rules.
 //!
-//! Reading order: [`cli`], [`settings`], [`serve`], [`listen`], [`connection`], [`routes`], [`ui`],
-//! [`metrics`]; then the commands: [`client`], [`commands`], [`verify`], [`demo`].
+//! Reading order: [`cli`], [`settings`], [`serve`], [`listen`], [`connection`], [`routes`], [`astray`],
+//! [`ui`],
+//! [`metrics`]; then the commands: [`client`], [`commands`], [`verify`], [`doctor`],
+//! [`demo`].
 
+mod astray;
 mod cli;
 mod client;
 mod commands;
 mod connection;
 mod demo;
+mod doctor;
 mod listen;
 mod logs;
 mod metrics;
@@ -64,5 +68,6 @@ fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         cli::Command::Keys(args) => commands::keys(&args),
         cli::Command::Query(args) => commands::query(&args),
         cli::Command::Verify(args) => verify::run(&args),
+        cli::Command::Doctor(args) => doctor::run(&args),
     }
 }

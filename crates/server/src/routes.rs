@@ -1,5 +1,6 @@
 //! What is answered where: one router per listener.
 
+use crate::astray::{self, Place};
 use crate::connection::Crowd;
 use crate::metrics::{self, Gauges};
 use crate::settings::Cidr;
@@ -7,9 +8,10 @@ use crate::ui;
 use api::guard::AllowedHosts;
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use engine::{Engine, HealthState};
+use engine::{Engine, HealthState, Protocol, Reason};
 use http::{StatusCode, header};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,9 +41,13 @@ pub(crate) fn everything(own: Own, config: api::Config, xray: aws::xray::App) ->
         .route("/", aws::root(aws).fallback_service(ui.clone()))
         .merge(otlp::router(engine.clone()))
         .merge(honeycomb::router(engine.clone()))
-        .merge(api::router(engine, config))
+        .merge(rollbar::router(engine.clone()))
+        .merge(api::router(engine.clone(), config))
         .merge(about(own.clone()))
-        .fallback_service(ui)
+        .fallback_service(ui.layer(middleware::from_fn_with_state(
+            place(engine, Protocol::Api, Reason::WrongPath),
+            astray::note,
+        )))
 }
 
 /// TCP port 2000: what the daemon's proxy answers.
@@ -53,9 +59,21 @@ pub(crate) fn xray_daemon(own: &Own, xray: aws::xray::App) -> Router {
 /// Ports 4317 and 4318: OTLP, over gRPC as well as over HTTP, so that an exporter whose protocol does
 /// not fit its port just works.
 pub(crate) fn otlp_only(own: Own) -> Router {
+    let place = place(own.engine.clone(), Protocol::OtlpHttp, Reason::WrongPort);
+    let astray = Router::new()
+        .fallback(not_otlp)
+        .layer(middleware::from_fn_with_state(place, astray::note));
     otlp::router(own.engine.clone())
         .merge(about(own))
-        .fallback(not_otlp)
+        .fallback_service(astray)
+}
+
+fn place(engine: Engine, usual: Protocol, reason: Reason) -> Place {
+    Place {
+        engine,
+        usual,
+        reason,
+    }
 }
 
 async fn not_otlp(uri: http::Uri) -> Response {

@@ -1,5 +1,6 @@
 //! `foursight serve`: opens the data directory, listens, and stops cleanly.
 
+use crate::astray::Place;
 use crate::cli::ServeFlags;
 use crate::connection::{self, Crowd};
 use crate::listen::{self, Bound, BoundBoth, IfTaken};
@@ -9,7 +10,7 @@ use crate::settings::Settings;
 use crate::{cli, logs, ports};
 use anyhow::Context as _;
 use api::guard::AllowedHosts;
-use engine::{Engine, HealthState, OpenError, SystemClock};
+use engine::{Engine, HealthState, OpenError, Protocol, Reason, SystemClock};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -138,15 +139,21 @@ impl Server {
         let daemon = routes::xray_daemon(&own, app.clone());
         self.listen_udp(xray.udp, app.known(), closed.clone());
         let all = routes::everything(own.clone(), config, app);
-        for (bound, router) in [
-            (http, all),
-            (otlp_grpc, otlp.clone()),
-            (otlp_http, otlp),
-            (xray.tcp, daemon),
-        ] {
+        let listeners = [
+            (http, all, Protocol::Api),
+            (otlp_grpc, otlp.clone(), Protocol::OtlpGrpc),
+            (otlp_http, otlp, Protocol::OtlpHttp),
+            (xray.tcp, daemon, Protocol::XrayDaemon),
+        ];
+        for (bound, router, usual) in listeners {
+            let place = Place {
+                engine: self.engine.clone(),
+                usual,
+                reason: Reason::WrongPort,
+            };
             let listener = tokio::net::TcpListener::from_std(bound.listener)?;
             let (crowd, gauges) = (Arc::clone(&own.crowd), Arc::clone(&own.gauges));
-            let serving = connection::serve(listener, router, crowd, gauges, closed.clone());
+            let serving = connection::serve(listener, router, place, crowd, gauges, closed.clone());
             self.listeners.spawn(serving);
         }
         Ok(())

@@ -292,16 +292,29 @@ fn initial_keys(file: &[String]) -> anyhow::Result<Vec<InitialKey>> {
         .collect()
 }
 
-/// Reads `environment:kind:secret`. Never repeats the secret.
+/// Reads `environment:kind:secret`, or `environment:signing:id:secret`. Never repeats the secret.
 fn initial_key(entry: &str, place: &str) -> anyhow::Result<InitialKey> {
     let mut pieces = entry.splitn(3, ':');
     let (environment, kind, secret) = (pieces.next(), pieces.next(), pieces.next());
     let (Some(environment), Some(kind), Some(secret)) = (environment, kind, secret) else {
         bail!("{place}: an entry is environment:kind:secret, e.g. bootcamp:ingest:…");
     };
-    let kind = match KeyKind::parse(kind) {
-        Some(kind @ (KeyKind::Ingest | KeyKind::Configuration)) => kind,
-        _ => bail!("{place}: the kind of a key is ingest or configuration, not `{kind}`"),
+    let (kind, project) = match kind.split_once('/') {
+        Some((kind, project)) => (kind, Some(project.to_owned())),
+        None => (kind, None),
+    };
+    let (kind, signing_id, secret) = match (KeyKind::parse(kind), &project) {
+        (Some(kind @ (KeyKind::Ingest | KeyKind::Configuration)), None) => (kind, None, secret),
+        (Some(kind @ KeyKind::Project), _) => (kind, None, secret),
+        (Some(kind @ KeyKind::Signing), None) => match secret.split_once(':') {
+            Some((id, secret)) if !id.is_empty() => (kind, Some(id.to_owned()), secret),
+            _ => bail!(
+                "{place}: a signing key of environment `{environment}` is environment:signing:id:secret; is the variable its id is made from set?"
+            ),
+        },
+        _ => bail!(
+            "{place}: the kind of a key is ingest, configuration, signing, project or project/<name>, not `{kind}`"
+        ),
     };
     if secret.is_empty() {
         bail!(
@@ -313,7 +326,8 @@ fn initial_key(entry: &str, place: &str) -> anyhow::Result<InitialKey> {
         environment: environment.to_owned(),
         kind,
         secret: secret.to_owned(),
-        signing_id: None,
+        signing_id,
+        project,
     })
 }
 

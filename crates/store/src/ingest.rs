@@ -207,10 +207,16 @@ fn store(
             Error::ReadOnly(why) => inner.status.set_read_only(Some(why.clone())),
             e => inner.status.poison(&e.to_string()),
         })?;
-    let buffered = pending
+    let buffered: Vec<_> = pending
         .into_iter()
         .map(|p| (p.table, buffered(p.batch, p.sequence, ingest_ms)))
         .collect();
+    if let Some(follower) = &inner.follower {
+        for (table, b) in buffered.iter().filter(|(t, _)| follower.follows(*t)) {
+            follower.record(*table, b.sequences.0, &b.batch);
+        }
+        follower.reached(last_seq);
+    }
     inner.push(buffered, ingest_ms);
     Ok(())
 }

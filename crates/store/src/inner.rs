@@ -10,7 +10,7 @@ use crate::part::{FooterCache, KeyTable, Part};
 use crate::seen::Seen;
 use crate::snapshot::BufferedBatch;
 use crate::wal::WalFiles;
-use crate::{Clock, Error, Expiry, Health, Options, Retention, Snapshot, Tombstone};
+use crate::{Clock, Error, Expiry, Follower, Health, Options, Retention, Snapshot, Tombstone};
 use event::{EnvId, TableId};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     pub next_seq: AtomicU64,
     /// Sequences above it are kept in the WAL for another owner.
     pub applied_seq: AtomicU64,
+    pub follower: Option<Arc<dyn Follower>>,
     /// While replaying: the first sequence of the next WAL file.
     pub replay_floor: AtomicU64,
     pub queued_bytes: AtomicUsize,

@@ -41,6 +41,7 @@ pub mod disk;
 mod error;
 mod fields;
 mod flush;
+mod follow;
 mod health;
 mod ingest;
 mod inner;
@@ -63,11 +64,12 @@ use event::{EnvId, EventBatch, TableId, Type};
 use std::sync::Arc;
 
 pub use error::Error;
+pub use follow::Follower;
 pub use health::{Health, Recovery, Stats, TableStats};
 pub use options::{Clock, Options, Retention, SystemClock};
 pub use part::{Part, PartReader, Placement, TraceHit};
 pub use snapshot::{BufferedBatch, Expiry, Snapshot};
-pub use store::Store;
+pub use store::{DirLock, Store};
 pub use verify::{Problem, Verification};
 
 /// One batch to be kept.

@@ -288,13 +288,23 @@ impl Inner {
                     seen.insert(identity, sequence, record.ingest_ms);
                 }
             }
-            if replay.wants(record.table, sequence) {
+            // What is in parts already may still be news to the follower.
+            let wanted = replay.wants(record.table, sequence);
+            let follower = self.follower.as_ref().filter(|f| {
+                sequence > self.applied_seq.load(Ordering::SeqCst) && f.follows(record.table)
+            });
+            if wanted || follower.is_some() {
                 match decode(record.batch) {
                     Ok(batch) => {
-                        recovery.replayed_records += 1;
-                        recovery.replayed_rows += batch.rows() as u64;
                         let batch = ingest::buffered(batch, sequence, record.ingest_ms);
-                        self.push(vec![(record.table, batch)], record.ingest_ms);
+                        if let Some(follower) = follower {
+                            follower.record(record.table, sequence, &batch.batch);
+                        }
+                        if wanted {
+                            recovery.replayed_records += 1;
+                            recovery.replayed_rows += batch.batch.rows() as u64;
+                            self.push(vec![(record.table, batch)], record.ingest_ms);
+                        }
                     }
                     Err(why) => {
                         tracing::error!(sequence, why, "record set aside");

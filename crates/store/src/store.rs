@@ -9,8 +9,8 @@ use crate::part::FooterCache;
 use crate::seen::Seen;
 use crate::wal::{WalFiles, WalWriter};
 use crate::{
-    Append, Clock, Done, Error, FieldStat, Health, Options, Recovery, Retention, Snapshot, Stats,
-    TableStats, Tombstone, Verification, background, recovery,
+    Append, Clock, Done, Error, FieldStat, Follower, Health, Options, Recovery, Retention,
+    Snapshot, Stats, TableStats, Tombstone, Verification, background, recovery,
 };
 use crossbeam_channel::{Receiver, Sender};
 use event::{EnvId, TableId};
@@ -33,8 +33,11 @@ struct Handle {
     /// Dropped to end the background threads.
     stop: Mutex<Option<Sender<()>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    lock: Mutex<Option<File>>,
+    lock: Mutex<Option<DirLock>>,
 }
+
+/// A data directory taken for this process alone, until dropped.
+pub struct DirLock(#[expect(dead_code, reason = "held, never read")] File);
 
 impl Drop for Handle {
     fn drop(&mut self) {
@@ -67,9 +70,26 @@ impl Store {
         clock: Arc<dyn Clock>,
         disk: Arc<dyn Disk>,
     ) -> Result<(Self, Recovery), Error> {
+        let lock = DirLock::take(&options.data_dir)?;
+        Self::open_locked(lock, options, clock, disk, None)
+    }
+
+    /// As [`Self::open`], in a directory locked before, with a follower that is told again of what it
+    /// has not applied before this returns.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_locked(
+        lock: DirLock,
+        mut options: Options,
+        clock: Arc<dyn Clock>,
+        disk: Arc<dyn Disk>,
+        follower: Option<Arc<dyn Follower>>,
+    ) -> Result<(Self, Recovery), Error> {
         let dir = options.data_dir.clone();
-        std::fs::create_dir_all(&dir).map_err(|e| Error::io(dir.display(), &e))?;
-        let lock = lock(&dir)?;
+        if let Some(follower) = &follower {
+            options.applied_seq = Some(follower.applied());
+        }
         let wal_dir = dir.join("wal").join("0");
         let made = |path: &Path| {
             crate::disk::create_dirs(disk.as_ref(), &dir, path)
@@ -103,6 +123,7 @@ impl Store {
             ingest_ms: AtomicI64::new(0),
             next_seq: AtomicU64::new(1),
             applied_seq: AtomicU64::new(options.applied_seq.unwrap_or(u64::MAX)),
+            follower,
             replay_floor: AtomicU64::new(0),
             queued_bytes: AtomicUsize::new(0),
             buffered_bytes: AtomicUsize::new(0),
@@ -369,6 +390,9 @@ fn recover(
     inner
         .next_seq
         .store(last_seq.max(begun) + 1, Ordering::SeqCst);
+    if let Some(follower) = &inner.follower {
+        follower.reached(last_seq);
+    }
     let mut health = inner.status.health.lock();
     health.manifest_rebuilt = rebuild.is_some();
     health.quarantined = inner
@@ -419,7 +443,17 @@ fn start_threads(
     Ok(threads)
 }
 
-/// Takes the directory for this process alone. The file says who has it.
+impl DirLock {
+    /// Takes the directory, made when missing. The file in it says who has it.
+    ///
+    /// # Errors
+    /// `Locked`: another process has it.
+    pub fn take(dir: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(dir).map_err(|e| Error::io(dir.display(), &e))?;
+        lock(dir).map(Self)
+    }
+}
+
 fn lock(dir: &Path) -> Result<File, Error> {
     let path = dir.join("LOCK");
     let failed = |e: std::io::Error| Error::io(path.display(), &e);

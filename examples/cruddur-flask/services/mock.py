@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta, timezone
 
+SUSPENDED = {"lore"}
+
 
 def now():
     return datetime.now(timezone.utc).astimezone()

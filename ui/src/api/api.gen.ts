@@ -251,6 +251,12 @@ export type DevKeys = {
   configuration: string;
   /** For sending. */
   ingest: string;
+  /** Token of the project `dev`. */
+  project_token: string;
+  /** Id of the signing key (`AWS_ACCESS_KEY_ID`). */
+  signing_id: string;
+  /** Its secret (`AWS_SECRET_ACCESS_KEY`). */
+  signing_secret: string;
 };
 
 /** Direction of an order; ascending unless told. */
@@ -413,9 +419,11 @@ export type Key = {
   name: string;
   /** What it may do. */
   permissions: Array<string>;
-  /** First characters of the secret. */
+  /** First characters of the secret; of the id, for a signing key. */
   prefix: string;
   revoked_ns?: Nanos | null;
+  /** The id a signing key is sent with: no secret. Null for other kinds. */
+  signing_id?: string | null;
 };
 
 /** Kinds of keys. */
@@ -488,6 +496,8 @@ export type NewKey = {
   name?: string;
   /** A secret of the user's own, so that no client need change its key; absent: one is made. */
   secret?: string | null;
+  /** For a signing key with a secret of the user's own: its id. */
+  signing_id?: string | null;
 };
 
 /** A place in the UI to be kept under a short link. */

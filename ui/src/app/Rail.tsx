@@ -1,11 +1,20 @@
 import { Link } from '@tanstack/react-router';
-import { ChartNoAxesColumn, Download, PanelLeftClose, PanelLeftOpen, Upload } from 'lucide-react';
+import {
+  ChartNoAxesColumn,
+  Download,
+  House,
+  PanelLeftClose,
+  PanelLeftOpen,
+  SlidersHorizontal,
+  Upload,
+} from 'lucide-react';
 import { Icon } from '@/design/Icon.tsx';
 import { Logo } from '@/design/Logo.tsx';
 import { paths } from './paths.ts';
 import { RefusedBadge, useRefused } from './RefusedBadge.tsx';
 
 const places = [
+  { to: paths.home, name: 'Home', icon: House },
   { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
   { to: paths.arrivals, name: 'Arrivals', icon: Download },
   { to: paths.send, name: 'Send data', icon: Upload },
@@ -26,6 +35,7 @@ export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle
           {...to(env)}
           title={wide ? undefined : name}
           aria-label={name === 'Arrivals' && refused ? `${name}, ${refused} refused in the last 5 min` : name}
+          activeOptions={{ exact: name === 'Home', includeSearch: false }}
           activeProps={{ 'aria-current': 'page' }}
         >
           <Icon of={icon} />
@@ -34,6 +44,15 @@ export function Rail({ env, wide, toggle }: { env: string; wide: boolean; toggle
         </Link>
       ))}
       <span className="gap" />
+      <Link
+        {...paths.keys(env)}
+        title={wide ? undefined : 'Settings'}
+        aria-label="Settings"
+        activeProps={{ 'aria-current': 'page' }}
+      >
+        <Icon of={SlidersHorizontal} />
+        <span>Settings</span>
+      </Link>
       <button
         type="button"
         className="btn ghost icon hide-s"

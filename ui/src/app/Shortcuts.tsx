@@ -13,6 +13,7 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
     name: 'Everywhere',
     keys: [
       ['?', 'this list'],
+      ['g h', 'go to Home'],
       ['g e', 'go to Explore'],
       ['g a', 'go to Arrivals'],
       ['g s', 'go to Send data'],
@@ -62,17 +63,19 @@ export function Shortcuts() {
   const { slug } = useEnvironment();
   const navigate = useNavigate();
   const goAt = useRef(0);
-  const go = (place: keyof Pick<typeof paths, 'explore' | 'arrivals' | 'send'>) => (event: KeyboardEvent) => {
-    if (event.timeStamp - goAt.current > 1200) return false;
-    goAt.current = 0;
-    void navigate(paths[place](slug));
-    return true;
-  };
+  const go =
+    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'arrivals' | 'send'>) => (event: KeyboardEvent) => {
+      if (event.timeStamp - goAt.current > 1200) return false;
+      goAt.current = 0;
+      void navigate(paths[place](slug));
+      return true;
+    };
   useKeys({
     '?': () => setOpen(true),
     g: (event) => {
       goAt.current = event.timeStamp;
     },
+    h: go('home'),
     e: go('explore'),
     a: go('arrivals'),
     s: go('send'),

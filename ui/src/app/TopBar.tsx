@@ -6,10 +6,14 @@ import { ShareButton } from './ShareButton.tsx';
 import { ThemeMenu } from './ThemeMenu.tsx';
 
 const titles: Record<string, string> = {
+  '': 'Home',
   explore: 'Explore',
   'trace/$id': 'Trace',
   arrivals: 'Arrivals',
   send: 'Send data',
+  'settings/keys': 'Keys',
+  'settings/environments': 'Environments',
+  'settings/health': 'Health',
 };
 
 let slots: { crumb: HTMLElement | null; actions: HTMLElement | null } = { crumb: null, actions: null };
@@ -25,7 +29,7 @@ const setActions = (element: HTMLElement | null) => setSlot('actions', element);
 /** Environment and place at the left; what the page puts there, share and theme at the right. */
 export function TopBar() {
   const last = useMatches().at(-1);
-  const path = last?.routeId.replace(/^\/e\/\$env\//, '') ?? '';
+  const path = last?.routeId.replace(/^\/e\/\$env\/?/, '') ?? '';
   const title = titles[path] ?? 'Foursight';
   return (
     <header className="top">

@@ -1,10 +1,14 @@
 /** Every link inside the product is built here. */
 
 export const paths = {
-  home: () => '/' as const,
+  start: () => '/' as const,
+  home: (env: string) => ({ to: '/e/$env', params: { env } }) as const,
   explore: (env: string) => ({ to: '/e/$env/explore', params: { env } }) as const,
   traces: (env: string) => ({ to: '/e/$env/traces', params: { env } }) as const,
   trace: (env: string, id: string) => ({ to: '/e/$env/trace/$id', params: { env, id } }) as const,
   arrivals: (env: string) => ({ to: '/e/$env/arrivals', params: { env } }) as const,
   send: (env: string) => ({ to: '/e/$env/send', params: { env } }) as const,
+  keys: (env: string) => ({ to: '/e/$env/settings/keys', params: { env } }) as const,
+  environments: (env: string) => ({ to: '/e/$env/settings/environments', params: { env } }) as const,
+  health: (env: string) => ({ to: '/e/$env/settings/health', params: { env } }) as const,
 };

@@ -9,7 +9,9 @@ import {
 import { datasetsQuery, sessionQuery } from '@/api/queries.ts';
 import { arrivalsSearch } from '@/pages/arrivals/search.ts';
 import { exploreSearch } from '@/pages/explore/search.ts';
+import { homeSearch } from '@/pages/home/search.ts';
 import { sendSearch } from '@/pages/send/search.ts';
+import { keysSearch } from '@/pages/settings/search.ts';
 import { traceSearch } from '@/pages/trace/search.ts';
 import { openingRange } from '@/query/opening.ts';
 import { lastEnvironment } from './environment.ts';
@@ -25,14 +27,14 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   notFoundComponent: NotFound,
 });
 
-/** `/` goes to Explore of the environment used last; a server without any asks for the first. */
+/** `/` goes to Home of the environment used last; a server without any asks for the first. */
 const index = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: async ({ context }) => {
     const session = await context.client.ensureQueryData(sessionQuery());
     const env = lastEnvironment(session.environments.map((one) => one.slug));
-    if (env) throw redirect({ to: '/e/$env/explore', params: { env }, replace: true });
+    if (env) throw redirect({ to: '/e/$env', params: { env }, replace: true });
   },
   component: () => <NewEnvironment first />,
 });
@@ -49,12 +51,11 @@ const environment = createRoute({
   component: Shell,
 });
 
-const environmentIndex = createRoute({
+const home = createRoute({
   getParentRoute: () => environment,
   path: '/',
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: '/e/$env/explore', params, replace: true });
-  },
+  validateSearch: homeSearch,
+  component: lazyRouteComponent(() => import('@/pages/home/Page.tsx'), 'HomePage'),
 });
 
 const explore = createRoute({
@@ -92,6 +93,35 @@ const send = createRoute({
   component: lazyRouteComponent(() => import('@/pages/send/Page.tsx'), 'SendPage'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => environment,
+  path: 'settings',
+  beforeLoad: ({ params, location }) => {
+    if (/\/settings\/?$/.test(location.pathname)) {
+      throw redirect({ to: '/e/$env/settings/keys', params, replace: true });
+    }
+  },
+});
+
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: 'keys',
+  validateSearch: keysSearch,
+  component: lazyRouteComponent(() => import('@/pages/settings/KeysPage.tsx'), 'KeysPage'),
+});
+
+const environments = createRoute({
+  getParentRoute: () => settings,
+  path: 'environments',
+  component: lazyRouteComponent(() => import('@/pages/settings/EnvironmentsPage.tsx'), 'EnvironmentsPage'),
+});
+
+const health = createRoute({
+  getParentRoute: () => settings,
+  path: 'health',
+  component: lazyRouteComponent(() => import('@/pages/settings/HealthPage.tsx'), 'HealthPage'),
+});
+
 /** A short link: looked up, then replaced by what it stands for. */
 const link = createRoute({
   getParentRoute: () => root,
@@ -103,7 +133,14 @@ const routes = root.addChildren([
   index,
   newEnvironment,
   link,
-  environment.addChildren([environmentIndex, explore, trace, arrivals, send]),
+  environment.addChildren([
+    home,
+    explore,
+    trace,
+    arrivals,
+    send,
+    settings.addChildren([keys, environments, health]),
+  ]),
 ]);
 
 export function makeRouter(client: QueryClient) {

@@ -47,6 +47,12 @@ pub struct DevKeys {
     pub ingest: String,
     /// For sending and asking by Honeycomb's API.
     pub configuration: String,
+    /// Id of the signing key (`AWS_ACCESS_KEY_ID`).
+    pub signing_id: String,
+    /// Its secret (`AWS_SECRET_ACCESS_KEY`).
+    pub signing_secret: String,
+    /// Token of the project `dev`.
+    pub project_token: String,
 }
 
 /// Health of the server.
@@ -148,8 +154,10 @@ pub struct Key {
     pub kind: KeyKind,
     /// What it is for, as given.
     pub name: String,
-    /// First characters of the secret.
+    /// First characters of the secret; of the id, for a signing key.
     pub prefix: String,
+    /// The id a signing key is sent with: no secret. Null for other kinds.
+    pub signing_id: Option<String>,
     /// What it may do.
     pub permissions: Vec<String>,
     /// Slugs of the only datasets it may use; null: all.
@@ -174,6 +182,8 @@ pub enum KeyKind {
     Personal,
     /// An id and a secret that sign requests.
     Signing,
+    /// Access token of a project.
+    Project,
 }
 
 /// The keys of an environment, newest first.
@@ -198,6 +208,9 @@ pub struct NewKey {
     /// A secret of the user's own, so that no client need change its key; absent: one is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// For a signing key with a secret of the user's own: its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_id: Option<String>,
 }
 
 /// A key just made: the only time its secret is told.

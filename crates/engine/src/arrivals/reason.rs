@@ -34,6 +34,13 @@ pub enum Reason {
     WrongService,
     InvalidRequest,
     TooNew,
+    NotAProject,
+    ClientToken,
+    QuotaReached,
+    TlsOnPlainPort,
+    WrongPort,
+    WrongPath,
+    NotSampled,
     NoEnvironment,
     MissingHeader,
     BadSegment,
@@ -44,7 +51,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 41] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -73,6 +80,13 @@ impl Reason {
         Self::WrongService,
         Self::InvalidRequest,
         Self::TooNew,
+        Self::NotAProject,
+        Self::ClientToken,
+        Self::QuotaReached,
+        Self::TlsOnPlainPort,
+        Self::WrongPort,
+        Self::WrongPath,
+        Self::NotSampled,
         Self::NoEnvironment,
         Self::MissingHeader,
         Self::BadSegment,
@@ -113,6 +127,13 @@ impl Reason {
             Self::WrongService => "wrong_service",
             Self::InvalidRequest => "invalid_request",
             Self::TooNew => "too_new",
+            Self::NotAProject => "not_a_project",
+            Self::ClientToken => "client_token",
+            Self::QuotaReached => "quota_reached",
+            Self::TlsOnPlainPort => "tls_on_plain_port",
+            Self::WrongPort => "wrong_port",
+            Self::WrongPath => "wrong_path",
+            Self::NotSampled => "not_sampled",
             Self::NoEnvironment => "no_environment",
             Self::MissingHeader => "missing_header",
             Self::BadSegment => "bad_segment",
@@ -158,6 +179,17 @@ impl Reason {
                 "the request asks for what cannot be: a value is wrong or missing"
             }
             Self::TooNew => "the event is dated further ahead than is taken",
+            Self::NotAProject => "this key is known, but it is not the access token of a project",
+            Self::ClientToken => {
+                "this token may only post what browsers and phones report, and this came from a server"
+            }
+            Self::QuotaReached => {
+                "the rate limit of this token is reached; the sender was told when it ends"
+            }
+            Self::TlsOnPlainPort => "the sender speaks TLS (https), and this port does not",
+            Self::WrongPort => "this port takes nothing of the kind",
+            Self::WrongPath => "nothing is taken at this path",
+            Self::NotSampled => "a sampling rule keeps none of the sender's requests",
             Self::NoEnvironment => {
                 "what comes without a key goes to an environment, and there is none of that name, or none at all"
             }
@@ -220,6 +252,21 @@ impl Reason {
             Self::WrongService => "set the client's service, or the endpoint of the right client",
             Self::InvalidRequest => "see what was answered, and correct the call",
             Self::TooNew => "check the sender's clock",
+            Self::NotAProject => {
+                "use a project's token, or create one: foursight keys create --kind project --project <name>"
+            }
+            Self::ClientToken => {
+                "use a token with post_server_item in the server's code; the one in the page is public"
+            }
+            Self::QuotaReached => "raise the rate limit of the token, or send less",
+            Self::TlsOnPlainPort => "write http:// instead of https:// in the client's address",
+            Self::WrongPort => {
+                "correct the port: 8080 takes everything over HTTP, 4317 and 4318 OTLP, 2000 the X-Ray SDKs"
+            }
+            Self::WrongPath => {
+                "compare the address with the Send data page: a path may stand twice, or lack its last slash"
+            }
+            Self::NotSampled => "give the rule a rate or a reservoir, or delete it",
             Self::NoEnvironment => {
                 "make one: foursight environments create <name>; or name one with xray.environment"
             }
@@ -247,6 +294,9 @@ impl Reason {
                 Some("OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=<key>")
             }
             (_, Protocol::Events | Protocol::Api) if about_key => Some("X-Honeycomb-Team: <key>"),
+            (_, Protocol::Rollbar) if about_key => {
+                Some("rollbar.init('<token>', …, endpoint='http://<this server>:8080/api/1/')")
+            }
             (Self::ContentType | Self::Undecodable, Protocol::OtlpHttp) => {
                 Some("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
             }
@@ -255,6 +305,12 @@ impl Reason {
             }
             (_, Protocol::Logs | Protocol::Xray) if about_key || self == Self::BadSignature => {
                 Some("AWS_ACCESS_KEY_ID=<key id> AWS_SECRET_ACCESS_KEY=<secret>")
+            }
+            (Self::TlsOnPlainPort, Protocol::OtlpHttp) => {
+                Some("OTEL_EXPORTER_OTLP_ENDPOINT=http://<this server>:4318")
+            }
+            (Self::TlsOnPlainPort, Protocol::OtlpGrpc) => {
+                Some("OTEL_EXPORTER_OTLP_ENDPOINT=http://<this server>:4317")
             }
             (Self::TooLarge | Self::Bomb, Protocol::OtlpHttp | Protocol::OtlpGrpc) => {
                 Some("OTEL_BSP_MAX_EXPORT_BATCH_SIZE=128")
@@ -284,7 +340,11 @@ impl Reason {
     pub fn is_scope(self) -> bool {
         matches!(
             self,
-            Self::ScopeMissing | Self::MayNotCreateDataset | Self::DatasetNotAllowed
+            Self::ScopeMissing
+                | Self::MayNotCreateDataset
+                | Self::DatasetNotAllowed
+                | Self::NotAProject
+                | Self::ClientToken
         )
     }
 }

@@ -20,15 +20,18 @@ pub enum KeyKind {
     Personal,
     /// An id and a secret that signs requests.
     Signing,
+    /// Access token of one project: its only dataset.
+    Project,
 }
 
 impl KeyKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Ingest,
         Self::Configuration,
         Self::Personal,
         Self::Signing,
+        Self::Project,
     ];
 
     /// Its name in the catalog and in our own API.
@@ -39,6 +42,7 @@ impl KeyKind {
             Self::Configuration => "configuration",
             Self::Personal => "personal",
             Self::Signing => "signing",
+            Self::Project => "project",
         }
     }
 
@@ -55,6 +59,8 @@ impl KeyKind {
             Self::Ingest => Permissions::of(&[Permission::SendEvents, Permission::CreateDatasets]),
             // One pair of id and secret serves SDKs, command line and console habits alike.
             Self::Signing | Self::Configuration | Self::Personal => Permissions::all(),
+            // As a server's SDK needs it: a token in a page is public and gets less.
+            Self::Project => Permissions::of(&[Permission::SendEvents]),
         }
     }
 }
@@ -328,7 +334,12 @@ impl Catalog {
     }
 
     /// Holds the fixed keys of `--dev` in memory only: the file never knows them.
-    pub(crate) fn hold_dev_keys(&self, env: EnvId, now: i64) -> Result<(), Error> {
+    pub(crate) fn hold_dev_keys(
+        &self,
+        env: EnvId,
+        project_dataset: &str,
+        now: i64,
+    ) -> Result<(), Error> {
         let fixed = [
             ("dev-ingest", KeyKind::Ingest, dev::INGEST_KEY, None),
             (
@@ -343,9 +354,14 @@ impl Catalog {
                 dev::SIGNING_SECRET,
                 Some(dev::SIGNING_KEY_ID),
             ),
+            ("dev-project", KeyKind::Project, dev::PROJECT_TOKEN, None),
         ];
         for (id, kind, secret, signing_id) in fixed {
-            let new = NewKey::new(env, kind, "fixed by --dev");
+            let mut new = NewKey::new(env, kind, "fixed by --dev");
+            if kind == KeyKind::Project {
+                new.datasets = Some(vec![project_dataset.to_owned()]);
+                new.permissions = Some(Permissions::of_project());
+            }
             self.insert(
                 new,
                 id.to_owned(),
@@ -511,6 +527,7 @@ fn credential(new: &NewKey) -> Result<(Option<String>, String), Error> {
         (KeyKind::Ingest, None) => Ok((None, secret::make("fs_in_")?)),
         (KeyKind::Configuration, None) => Ok((None, secret::make("fs_cfg_")?)),
         (KeyKind::Personal, None) => Ok((None, secret::make("fs_pat_")?)),
+        (KeyKind::Project, None) => Ok((None, secret::make_project_token()?)),
     }
 }
 

@@ -141,6 +141,11 @@ impl Catalog {
         backup::copy(&self.0.path)
     }
 
+    /// Where its file lies: for a connection that reads without waiting for those who write.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
     /// Reads the catalog's file: for the rooms beside this one that keep tables of their own.
     pub(crate) fn read<R>(
         &self,

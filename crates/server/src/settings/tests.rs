@@ -60,6 +60,11 @@ fn dev_is_for_loopback() {
 
 #[test]
 fn initial_keys_are_read_and_their_secrets_never_repeated() {
+    let signing = initial_key("bootcamp:signing:AKIDEXAMPLE:a/b:c", "keys.initial").unwrap();
+    assert_eq!(
+        (signing.signing_id.as_deref(), signing.secret.as_str()),
+        (Some("AKIDEXAMPLE"), "a/b:c")
+    );
     let key = initial_key("bootcamp:ingest:a:b", "keys.initial").unwrap();
     assert_eq!((&*key.environment, &*key.secret), ("bootcamp", "a:b"));
     for wrong in [

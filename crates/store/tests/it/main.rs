@@ -9,6 +9,7 @@
 mod common;
 mod crash;
 mod faults;
+mod follow;
 mod merge;
 mod repeats;
 mod sim;

@@ -12,9 +12,10 @@ import type { Arrival } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { bytes } from '@/lib/format.ts';
+import { protocolName } from '@/lib/protocols.ts';
 import { clockMs, dateTime, nanos, toMs } from '@/lib/time.ts';
 import styles from './arrivals.module.css';
-import { items, outcomeWords, protocolName, seen, type Tone, tone } from './model.ts';
+import { items, outcomeWords, seen, type Tone, tone } from './model.ts';
 import { WhyAndFix } from './WhyAndFix.tsx';
 
 const ICONS: Record<Tone, [LucideIcon, string]> = {

@@ -5,8 +5,9 @@ import type { LiveState } from '@/api/useLiveArrivals.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { Picker } from '@/design/Picker.tsx';
 import { count } from '@/lib/format.ts';
+import { PROTOCOLS } from '@/lib/protocols.ts';
 import styles from './arrivals.module.css';
-import { distinct, type Filter, PROTOCOLS, refusedItems } from './model.ts';
+import { distinct, type Filter, refusedItems } from './model.ts';
 
 interface Props {
   filter: Filter;

@@ -2,8 +2,9 @@ import { CircleCheck } from 'lucide-react';
 import type { Arrivals } from '@/api/types.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { count } from '@/lib/format.ts';
+import { protocolName } from '@/lib/protocols.ts';
 import styles from './arrivals.module.css';
-import { addsUp, byReason, bySender, protocolName } from './model.ts';
+import { addsUp, byReason, bySender } from './model.ts';
 
 const MOST_SENDERS = 20;
 

@@ -6,18 +6,6 @@ import { count, duration, plural } from '@/lib/format.ts';
 /** Rows kept: what nobody scrolls to must not fill the memory of a page left open over night. */
 export const MOST_ROWS = 1_000;
 
-export const PROTOCOLS: readonly { value: string; label: string }[] = [
-  { value: 'otlp/http', label: 'OTLP/HTTP' },
-  { value: 'otlp/grpc', label: 'OTLP/gRPC' },
-  { value: 'events', label: 'Events API' },
-  { value: 'api', label: 'Query API' },
-];
-
-/** `otlp/http` → `OTLP/HTTP`; an unknown protocol as it is called. */
-export function protocolName(protocol: string): string {
-  return PROTOCOLS.find((one) => one.value === protocol)?.label ?? protocol;
-}
-
 /** The list after live events. Like deliveries are counted into their row, which then stands at the top. */
 export function applyEvents(
   state: Arrivals,

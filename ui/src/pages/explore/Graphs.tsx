@@ -1,9 +1,10 @@
 import type { Answer, Heatmap } from '@/api/types.ts';
 import { fromMs } from '@/lib/time.ts';
 import type { Selection } from '@/query/selection.ts';
+import { heatmapOf } from '@/viz/answer.ts';
 import type { Box, TimeGrid } from '@/viz/heat.ts';
 import { HeatPanel } from './HeatPanel.tsx';
-import { heatmapOf } from './model.ts';
+
 import { SeriesPanel } from './SeriesPanel.tsx';
 
 interface Props {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Facets } from '@/api/types.ts';
 import { EMPTY } from '@/query/model.ts';
+import { gridOf } from '@/viz/answer.ts';
 import { columnsOf, findings, pairsOf, shortName } from './bubble.ts';
 import { columnsFor } from './events.ts';
-import { gridOf, groupFilters, isEmpty, linesOf, narrowed, sortedRows } from './model.ts';
+import { groupFilters, isEmpty, linesOf, narrowed, sortedRows } from './model.ts';
 
 const answer: Answer = {
   asked: { query: {}, text: '' },

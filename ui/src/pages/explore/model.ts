@@ -7,18 +7,6 @@ import { type Calculation, type Filter, labelOf, type Question } from '@/query/m
 import type { Box, TimeGrid } from '@/viz/heat.ts';
 import type { ChartLine } from '@/viz/LineChart.tsx';
 
-/** Times as nanoseconds text, exact; {@link gridOf} is the same in milliseconds. */
-export function gridOf(answer: Answer): TimeGrid {
-  const ms = (text: string) => Number(BigInt(text) / 1000n) / 1000;
-  return {
-    firstMs: ms(answer.first_bucket_ns),
-    stepMs: ms(answer.step_ns),
-    buckets: answer.buckets,
-    startMs: ms(answer.start_ns),
-    endMs: ms(answer.end_ns),
-  };
-}
-
 /** The name of a group: its keys, as the reader sees them. */
 export function groupName(answer: Answer, row: Row): string {
   return answer.breakdowns.map((field) => valueText(row[field])).join(', ');
@@ -50,13 +38,6 @@ export function linesOf(answer: Answer, at: number): ChartLine[] {
     round: colours[i]?.round ?? 0,
     values: values(answer.series[i]?.lines[at]),
   }));
-}
-
-/** The heatmap of one calculation over all rows. */
-export function heatmapOf(answer: Answer, at: number): Heatmap | undefined {
-  const series = answer.breakdowns.length === 0 ? answer.series[0] : answer.total_series;
-  const line = series?.lines[at];
-  return line?.kind === 'heatmap' ? line : undefined;
 }
 
 /** The heatmap of one group alone. */

@@ -6,8 +6,9 @@ import type { Answer, Row, Rows } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { fromMs } from '@/lib/time.ts';
 import { type Filter, type Question, specOf } from '@/query/model.ts';
+import { gridOf } from '@/viz/answer.ts';
 import type { Box } from '@/viz/heat.ts';
-import { boxFilters, gridOf, groupFilters, narrowed } from './model.ts';
+import { boxFilters, groupFilters, narrowed } from './model.ts';
 
 /** Rows looked through for one that belongs to a trace. */
 const LOOKED = 100;

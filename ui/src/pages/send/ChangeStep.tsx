@@ -1,82 +1,131 @@
 import { Download, KeyRound, TriangleAlert } from 'lucide-react';
 import { CopyButton } from '@/design/CopyButton.tsx';
 import { Icon } from '@/design/Icon.tsx';
-import { composeLines, envFile, eventCode, KEY_PLACE, type Line, otelLines, type What } from './model.ts';
+import {
+  composeLines,
+  envFile,
+  eventCode,
+  ID_PLACE,
+  KEY_PLACE,
+  type Line,
+  otelLines,
+  type What,
+} from './model.ts';
 import { NewKey } from './NewKey.tsx';
 import { Step } from './Step.tsx';
 import styles from './send.module.css';
+import { awsLines, type Credential, rollbarCode, sourceOf, xrayLines } from './sources.ts';
 
 interface Props {
   env: string;
   what: What;
   language: string;
+  /** URL as the app reaches it; `host:port` where datagrams are sent. */
   url: string;
   warning: string | undefined;
-  secret: string | undefined;
+  credential: Credential | undefined;
   /** The key is the fixed one of --dev. */
   fixed: boolean;
-  made: (secret: string) => void;
+  made: (key: Credential) => void;
 }
 
 const SIGNS = { old: '–', new: '+', same: '=' } as const;
+const NUMBERS = ['nothing', 'one line', 'two lines', 'three lines', 'four lines'];
 
 /** The lines to change, with this server's address and a key. */
-export function ChangeStep({ env, what, language, url, warning, secret, fixed, made }: Props) {
-  const key = secret ?? KEY_PLACE;
-  const lines = otelLines(url, key, language);
-  const news = lines.filter((line) => line.state === 'new').length;
+export function ChangeStep(props: Props) {
+  const { what, warning, credential } = props;
+  const change = changeOf(props);
+  const keyWords = <KeyWords {...props} />;
   return (
-    <Step
-      number={2}
-      title={
-        what === 'otel'
-          ? `Change ${news === 2 ? 'two' : 'three'} lines, nothing else`
-          : 'Point the client here'
-      }
-      state="now"
-    >
-      <p>
-        {what === 'otel'
-          ? 'In the environment of your service. Your code, packages and service name stay as they are.'
-          : 'A dataset is made when its first event comes.'}
-      </p>
+    <Step number={2} title={change.title} state="now">
+      <p>{change.words}</p>
       {warning ? (
         <p className={`note warn ${styles.warning}`}>
           <Icon of={TriangleAlert} />
           <span>{warning}</span>
         </p>
       ) : null}
-      {what === 'otel' ? (
+      {change.lines ? (
         <>
           <div className={`box ${styles.lines}`}>
-            {lines.map((line) => (
+            {change.lines.map((line) => (
               <LineRow key={`${line.state} ${line.name}`} line={line} />
             ))}
           </div>
           <div className={`row ${styles.actions}`}>
-            <CopyButton look={secret ? 'primary' : 'plain'} text={envFile(lines)} label="Copy all" />
-            <button type="button" className="btn" onClick={() => save('foursight.env', envFile(lines))}>
+            <CopyButton
+              look={credential || sourceOf(what).key === undefined ? 'primary' : 'plain'}
+              text={envFile(change.lines)}
+              label="Copy all"
+            />
+            <button
+              type="button"
+              className="btn"
+              onClick={() => save('foursight.env', envFile(change.lines))}
+            >
               <Icon of={Download} />
               .env file
             </button>
-            <CopyButton look="plain" text={composeLines(lines)} label="For compose.yaml" />
+            <CopyButton look="plain" text={composeLines(change.lines)} label="For compose.yaml" />
             <span className="grow" />
-            <KeyWords env={env} secret={secret} fixed={fixed} made={made} />
+            {keyWords}
           </div>
         </>
       ) : (
         <>
           <div className={`box ${styles.code}`}>
-            <pre className="code">{eventCode(language, url, key)}</pre>
-            <CopyButton text={eventCode(language, url, key)} label="Copy" />
+            <pre className="code">{change.code}</pre>
+            <CopyButton text={change.code} label="Copy" />
           </div>
-          <div className={`row ${styles.actions}`}>
-            <KeyWords env={env} secret={secret} fixed={fixed} made={made} />
-          </div>
+          <div className={`row ${styles.actions}`}>{keyWords}</div>
         </>
       )}
     </Step>
   );
+}
+
+type Change = { title: string; words: string } & (
+  | { lines: Line[]; code?: undefined }
+  | { lines?: undefined; code: string }
+);
+
+/** What is to be changed for a source: variables where its client reads them, else code. */
+function changeOf({ what, language, url, credential }: Props): Change {
+  const secret = credential?.secret ?? KEY_PLACE;
+  const change = (lines: Line[], words: string): Change => {
+    const news = lines.filter((line) => line.state === 'new').length;
+    return { title: `Change ${NUMBERS[news] ?? `${news} lines`}, nothing else`, words, lines };
+  };
+  switch (what) {
+    case 'otel':
+      return change(
+        otelLines(url, secret, language),
+        'In the environment of your service. Your code, packages and service name stay as they are.',
+      );
+    case 'xray':
+      return change(
+        xrayLines(url),
+        'This server is the daemon too: no key is asked, segments go to the environment set for them. Or keep the real daemon and set its Endpoint.',
+      );
+    case 'logs':
+      return change(
+        awsLines(url, { id: credential?.id ?? ID_PLACE, secret }),
+        'In the environment of your service. Groups and streams are made by the client’s own calls.',
+      );
+    case 'rollbar':
+      return {
+        title: 'Change address and token in the code',
+        words: 'No Rollbar client reads its address from a variable. A project is made with its first token.',
+        code: rollbarCode(language, url, secret),
+      };
+    case 'events':
+      return {
+        title: 'Point the client here',
+        words: 'A dataset is made when its first event comes.',
+        code: eventCode(language, url, secret),
+      };
+  }
 }
 
 function LineRow({ line }: { line: Line }) {
@@ -105,8 +154,10 @@ function LineRow({ line }: { line: Line }) {
   );
 }
 
-function KeyWords({ env, secret, fixed, made }: Pick<Props, 'env' | 'secret' | 'fixed' | 'made'>) {
-  if (secret === undefined) return <NewKey env={env} made={made} />;
+function KeyWords({ env, what, credential, fixed, made }: Props) {
+  const kind = sourceOf(what).key;
+  if (kind === undefined) return null;
+  if (credential === undefined) return <NewKey env={env} kind={kind} made={made} />;
   return (
     <span className={`muted row ${styles.keyWords}`}>
       <Icon of={KeyRound} />

@@ -4,11 +4,13 @@ import type { Arrival } from '@/api/types.ts';
 import { useLiveArrivals } from '@/api/useLiveArrivals.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { plural } from '@/lib/format.ts';
+import { protocolName } from '@/lib/protocols.ts';
 import { clock, nanos, toMs } from '@/lib/time.ts';
 import { Came, CameElsewhere, CameRefused } from './Came.tsx';
 import { hear, SILENCE } from './hearing.ts';
 import type { Check, What } from './model.ts';
 import styles from './send.module.css';
+import { sourceOf } from './sources.ts';
 
 /** After this long silence is no patience any more: the list of causes is put forward. */
 const SILENT_AFTER_S = 30;
@@ -35,7 +37,7 @@ export function Listening({ env, what, secret, ports, checks }: Props) {
   }, [waiting]);
   const seconds = Math.max(0, Math.floor((now - opened) / 1000));
   const silent = waiting && seconds >= SILENT_AFTER_S;
-  const thing = what === 'otel' ? 'span' : 'event';
+  const { thing } = sourceOf(what);
   return (
     <aside className={`panel ${styles.side}`} aria-label="What arrives">
       <div className={styles.wait}>
@@ -115,7 +117,7 @@ function LogLine({ row, env }: { row: Arrival; env: string }) {
         className={bad ? 't-danger' : elsewhere ? 't-warn' : 't-ok'}
       />
       <div>
-        {clock(toMs(nanos(row.last_ns)))} {row.protocol} from {row.sender}:{' '}
+        {clock(toMs(nanos(row.last_ns)))} {protocolName(row.protocol)} from {row.sender}:{' '}
         {bad ? (
           (row.reason?.text ?? 'refused')
         ) : (

@@ -1,15 +1,18 @@
 import { useMutation } from '@tanstack/react-query';
 import { KeyRound } from 'lucide-react';
 import { post, segment } from '@/api/client.ts';
-import type { KeyMade } from '@/api/types.ts';
+import type { KeyKind, KeyMade } from '@/api/types.ts';
 import { Icon } from '@/design/Icon.tsx';
+import type { Credential } from './sources.ts';
 
-/** Makes a key that may only send, and hands its secret on: the only time it is told. */
-export function NewKey({ env, made }: { env: string; made: (secret: string) => void }) {
+const WORDS: Record<string, string> = { signing: 'Create an AWS key', project: 'Create a token' };
+
+/** Makes the key that the client carries, and hands its secret on: the only time it is told. */
+export function NewKey({ env, kind, made }: { env: string; kind: KeyKind; made: (key: Credential) => void }) {
   const create = useMutation({
     mutationFn: () =>
-      post<KeyMade>(`/environments/${segment(env)}/keys`, { kind: 'ingest', name: 'made on Send data' }),
-    onSuccess: ({ secret }) => made(secret),
+      post<KeyMade>(`/environments/${segment(env)}/keys`, { kind, name: 'made on Send data' }),
+    onSuccess: ({ key, secret }) => made({ id: key.signing_id ?? undefined, secret }),
     // The secret must not stay in a cache.
     gcTime: 0,
   });
@@ -27,7 +30,7 @@ export function NewKey({ env, made }: { env: string; made: (secret: string) => v
         onClick={() => create.mutate()}
       >
         <Icon of={KeyRound} />
-        Create a key
+        {WORDS[kind] ?? 'Create a key'}
       </button>
     </>
   );

@@ -1,27 +1,27 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { devKey } from '@/api/devKey.ts';
+import { devCredential } from '@/api/devKey.ts';
 import { sessionQuery } from '@/api/queries.ts';
+import type { KeyKind } from '@/api/types.ts';
 import { useEnvironment } from '@/app/environment.ts';
 import { Empty } from '@/design/Empty.tsx';
 import { ChangeStep } from './ChangeStep.tsx';
 import { Listening } from './Listening.tsx';
 import {
-  CLIENTS,
   checklist,
   hostPort,
   isLoopback,
-  KEY_PLACE,
-  LANGUAGES,
   type Listen,
   PLACES,
+  type Place,
   unreachable,
   urlFor,
   type What,
 } from './model.ts';
 import type { SendSearch } from './search.ts';
 import styles from './send.module.css';
+import { type Credential, languagesOf, SOURCES, sourceOf } from './sources.ts';
 import { TryStep } from './TryStep.tsx';
 import { WhatStep } from './WhatStep.tsx';
 
@@ -31,12 +31,13 @@ export function SendPage() {
   const { data: session } = useSuspenseQuery(sessionQuery());
   const search: SendSearch = useSearch({ strict: false });
   const navigate = useNavigate();
-  const [made, setMade] = useState<{ env: string; secret: string } | undefined>(undefined);
+  const [made, setMade] = useState<{ env: string; kind: KeyKind; key: Credential } | undefined>(undefined);
   const change = (patch: { [K in keyof SendSearch]?: string | undefined }) =>
     void navigate({ to: '.', search: (old: object) => ({ ...old, ...patch }), replace: true });
 
-  const what: What = search.what === 'events' ? 'events' : 'otel';
-  const languages = what === 'events' ? CLIENTS : LANGUAGES;
+  const what: What = SOURCES.find((one) => one.what === search.what)?.what ?? 'otel';
+  const source = sourceOf(what);
+  const languages = languagesOf(what);
   const language = (languages.find((one) => one.value === search.lang) ?? languages[0])?.value ?? '';
   const place = PLACES.find((one) => one.value === search.in)?.value ?? 'local';
   const listen = session.listen;
@@ -47,18 +48,19 @@ export function SendPage() {
       </Empty>
     );
   }
-  const address = what === 'otel' ? (listen.otlp_http ?? listen.http) : listen.http;
-  const url = urlFor(address, place, location.hostname);
+  const { address, flag } = addressOf(what, listen);
+  const urlAt = (where: Place) => {
+    const url = urlFor(address, where, location.hostname);
+    // Datagrams go to an address, not to a URL.
+    return what === 'xray' ? url.replace('http://', '') : url;
+  };
+  const url = urlAt(place);
   // A command is run where this page is read, wherever the app runs.
-  const here = urlFor(address, isLoopback(location.hostname) ? 'local' : 'remote', location.hostname);
-  const warning = unreachable(
-    address,
-    place,
-    address === listen.http ? '--http' : '--otlp-http',
-    session.dev,
-  );
-  const fixed = devKey(session, env);
-  const key = made?.env === env ? made.secret : fixed;
+  const here = urlAt(isLoopback(location.hostname) ? 'local' : 'remote');
+  const warning = unreachable(address, place, flag, session.dev);
+  const fixed = devCredential(session, env, source.key);
+  const own = made?.env === env && made.kind === source.key ? made.key : undefined;
+  const credential = own ?? fixed;
   return (
     <div className={styles.body}>
       <div className={styles.steps}>
@@ -69,22 +71,29 @@ export function SendPage() {
           language={language}
           url={url}
           warning={warning}
-          secret={key}
-          fixed={key !== undefined && key === fixed}
-          made={(secret) => setMade({ env, secret })}
+          credential={credential}
+          fixed={own === undefined && fixed !== undefined}
+          made={(key) => source.key && setMade({ env, kind: source.key, key })}
         />
-        <TryStep what={what} url={here} secret={key ?? KEY_PLACE} />
+        <TryStep what={what} url={here} credential={credential} />
       </div>
       <Listening
         key={`${env} ${what}`}
         env={env}
         what={what}
-        secret={key}
-        ports={what === 'otel' ? portWords(listen) : `Events API on ${listen.http}`}
+        secret={credential?.secret}
+        ports={what === 'otel' ? portWords(listen) : `${source.name} on ${hostPort(address).port}`}
         checks={checklist(what, language, place, url)}
       />
     </div>
   );
+}
+
+/** Where a source is sent, and the flag that moves that listener. */
+function addressOf(what: What, listen: Listen): { address: string; flag: string } {
+  if (what === 'otel' && listen.otlp_http) return { address: listen.otlp_http, flag: '--otlp-http' };
+  if (what === 'xray' && listen.xray) return { address: listen.xray, flag: '--xray' };
+  return { address: listen.http, flag: '--http' };
 }
 
 function portWords({ otlp_http, otlp_grpc, http }: Listen): string {

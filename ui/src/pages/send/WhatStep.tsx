@@ -1,12 +1,8 @@
 import { Picker } from '@/design/Picker.tsx';
-import { CLIENTS, LANGUAGES, PLACES, type Place, type What } from './model.ts';
+import { PLACES, type Place, type What } from './model.ts';
 import { Step } from './Step.tsx';
 import styles from './send.module.css';
-
-const KINDS: readonly { value: What; name: string; words: string }[] = [
-  { value: 'otel', name: 'OpenTelemetry', words: 'spans, lines, metrics' },
-  { value: 'events', name: 'Events API', words: 'libhoney, JSON' },
-];
+import { languagesOf, SOURCES } from './sources.ts';
 
 interface Props {
   what: What;
@@ -16,16 +12,18 @@ interface Props {
 }
 
 export function WhatStep({ what, language, place, change }: Props) {
+  const languages = languagesOf(what);
+  const word = what === 'events' ? 'Client' : 'Language';
   return (
     <Step number={1} title="What do you send?" state="done">
       <fieldset className={styles.what}>
         <legend className="vh">What do you send?</legend>
-        {KINDS.map((kind) => (
+        {SOURCES.map((kind) => (
           <button
-            key={kind.value}
+            key={kind.what}
             type="button"
-            aria-pressed={what === kind.value}
-            onClick={() => change({ what: kind.value === 'otel' ? undefined : kind.value, lang: undefined })}
+            aria-pressed={what === kind.what}
+            onClick={() => change({ what: kind.what === 'otel' ? undefined : kind.what, lang: undefined })}
           >
             <b>{kind.name}</b>
             <span>{kind.words}</span>
@@ -33,14 +31,18 @@ export function WhatStep({ what, language, place, change }: Props) {
         ))}
       </fieldset>
       <div className={`row ${styles.picks}`}>
-        <span className="muted">{what === 'otel' ? 'Language' : 'Client'}</span>
-        <Picker
-          small
-          name={what === 'otel' ? 'Language' : 'Client'}
-          value={language}
-          choices={what === 'otel' ? LANGUAGES : CLIENTS}
-          pick={(lang) => change({ lang })}
-        />
+        {languages.length > 0 ? (
+          <>
+            <span className="muted">{word}</span>
+            <Picker
+              small
+              name={word}
+              value={language}
+              choices={languages}
+              pick={(lang) => change({ lang })}
+            />
+          </>
+        ) : null}
         <span className="muted">Runs in</span>
         <Picker
           small

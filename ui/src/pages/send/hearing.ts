@@ -2,6 +2,7 @@
 
 import type { Arrival, ArrivalEvent } from '@/api/types.ts';
 import type { What } from './model.ts';
+import { sourceOf } from './sources.ts';
 
 export interface Heard {
   /** Latest first, each delivery as its row came. */
@@ -18,11 +19,12 @@ export const SILENCE: Heard = { log: [], first: undefined, refused: undefined, e
 
 const LOG_LINES = 8;
 
-const speaks = (row: Arrival, what: What) =>
-  what === 'otel' ? row.protocol.startsWith('otlp') : row.protocol === 'events';
+const speaks = (row: Arrival, what: What) => sourceOf(what).protocols.includes(row.protocol);
 
-/** Whether a delivery is what the page waits for: spans, or events. */
+/** Whether a delivery is what the page waits for: spans, segments, lines, occurrences or events. */
 function isAwaited(row: Arrival, what: What): boolean {
+  // Questions and settings come the same way, and bring nothing.
+  if (row.counters.stored + row.counters.merged === 0) return false;
   return speaks(row, what) && (what !== 'otel' || row.signals.length === 0 || row.signals.includes('traces'));
 }
 

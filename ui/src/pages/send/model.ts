@@ -1,6 +1,8 @@
 // What to change in the app that sends: addresses, lines, commands and the list for when nothing comes.
 
-export type What = 'otel' | 'events';
+import { SILENT } from './silent.ts';
+
+export type What = 'otel' | 'xray' | 'logs' | 'rollbar' | 'events';
 export type Place = 'local' | 'compose' | 'docker' | 'remote';
 
 export const PLACES: readonly { value: Place; label: string }[] = [
@@ -55,6 +57,7 @@ export interface Listen {
   http: string;
   otlp_http?: string | null | undefined;
   otlp_grpc?: string | null | undefined;
+  xray?: string | null | undefined;
 }
 
 interface HostPort {
@@ -99,6 +102,7 @@ export function unreachable(address: string, place: Place, flag: string, dev: bo
 }
 
 export const KEY_PLACE = '<key>';
+export const ID_PLACE = '<key id>';
 
 export interface Line {
   /** `old`: what stands there now; `new`: to be set; `same`: stays. */
@@ -207,6 +211,7 @@ export function checklist(what: What, language: string, place: Place, url: strin
   if (what === 'otel' && flush) checks.push({ title: 'Short programs must flush', text: flush });
   if (what === 'events')
     checks.push({ title: 'Short programs must flush', text: 'close the client: it sends in the background' });
+  if (what === 'xray' || what === 'logs' || what === 'rollbar') checks.push(...SILENT[what]);
   if (place === 'compose' || place === 'docker') {
     checks.push({
       title: `The container cannot find ${host}`,
@@ -216,7 +221,8 @@ export function checklist(what: What, language: string, place: Place, url: strin
           : 'on Linux add --add-host host.docker.internal:host-gateway',
     });
   }
-  checks.push({ title: 'A proxy swallows it', text: `add ${host} to NO_PROXY` });
+  // Datagrams know no proxy.
+  if (what !== 'xray') checks.push({ title: 'A proxy swallows it', text: `add ${host} to NO_PROXY` });
   if (what === 'otel') {
     checks.push({ title: 'The sampler drops all', text: 'unset OTEL_TRACES_SAMPLER while you try' });
     checks.push({

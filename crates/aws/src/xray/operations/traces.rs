@@ -221,7 +221,7 @@ pub(super) async fn batch_get(call: &Call) -> Result<Reply, Fail> {
     let query = call.engine.querier();
     let of_query = |e| Fail::of_query(Service::Xray, &e);
     let traces = query.calls_of(env, ids.clone()).await.map_err(of_query)?;
-    let kept = query.documents(env, ids).await.map_err(of_query)?;
+    let kept = query.trace_documents(env, ids).await.map_err(of_query)?;
     let found: HashMap<TraceId, &TraceCalls> = traces.iter().map(|t| (t.id, t)).collect();
     let (mut list, mut unprocessed) = (Vec::new(), Vec::new());
     for (text, id) in page {

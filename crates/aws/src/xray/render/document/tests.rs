@@ -9,7 +9,10 @@ const ID: &str = "1-67891233-abcdef012345678912345678";
 async fn documents_of(bench: &Bench) -> Vec<(String, String)> {
     let trace = bench.trace(ID).await;
     let ids = vec![TraceId::parse(ID).unwrap()];
-    let kept = bench.engine.querier().documents(bench.grant.env(), ids);
+    let kept = bench
+        .engine
+        .querier()
+        .trace_documents(bench.grant.env(), ids);
     documents(&trace, &kept.await.unwrap())
 }
 

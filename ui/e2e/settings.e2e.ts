@@ -1,0 +1,115 @@
+// Settings: a key made, shown once, used, revoked, used again; environments; health. And Home on the same server.
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { exportOf, homeTrace, launch, post, shot, type Visit, violations, visit } from './support/index.ts';
+
+const target = inject('target');
+let browser: Browser;
+let here: Visit;
+let page: Page;
+
+const at = (path: string) => `${target.url}/e/${target.environment}${path}`;
+
+async function send(key: string): Promise<number> {
+  const { trace, spans } = homeTrace();
+  return (
+    await post(`${target.otlp}/v1/traces`, exportOf(trace, spans, BigInt(Date.now()) * 1_000_000n), key)
+  ).status;
+}
+
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+beforeEach(async () => {
+  here = await visit(browser);
+  page = here.page;
+});
+afterEach(async () => {
+  const { problems } = here;
+  await here.close();
+  expect(problems).toEqual([]);
+});
+
+describe('keys', () => {
+  it('are shown once, work at once, and are named when used after they were revoked', async () => {
+    await page.goto(at('/settings/keys'));
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('worker, compose');
+    await page.getByRole('button', { name: 'Create' }).click();
+    const once = page.getByRole('status').filter({ hasText: 'shown once' });
+    const secret = (await once.getByText(/^fs_in_/u).textContent())?.trim() ?? '';
+    expect(secret).toMatch(/^fs_in_[0-9A-Za-z]{43}$/u);
+    await shot(page, 'keys-made');
+    expect(await send(secret)).toBe(200);
+
+    // Leaving forgets it.
+    await page.reload();
+    await page.getByRole('row', { name: /worker, compose/u }).waitFor();
+    expect(await page.content()).not.toContain(secret);
+
+    await page.getByRole('button', { name: 'Revoke worker, compose' }).click();
+    await page.getByRole('button', { name: 'Revoke for good' }).click();
+    await page.getByRole('row', { name: /worker, compose.*revoked/u }).waitFor();
+    expect(await send(secret)).toBe(401);
+    await page.reload();
+    await page.getByText('A revoked key was used again.').first().waitFor();
+    await page.getByRole('link', { name: 'See the fix in Arrivals' }).first().click();
+    await page.waitForURL(/arrivals\?.*outcome=refused/u);
+    await page.getByText('this key was revoked').first().waitFor();
+  });
+
+  it('of AWS are an id and a secret', async () => {
+    await page.goto(at('/settings/keys'));
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('Kind').selectOption('signing');
+    await page.getByLabel('Name', { exact: true }).fill('watchtower');
+    await page.getByRole('button', { name: 'Create' }).click();
+    const once = page.getByRole('status').filter({ hasText: 'shown once' });
+    await once
+      .getByText(/^AKIA[0-9A-Z]{16}/u)
+      .first()
+      .waitFor();
+    await once.getByRole('button', { name: 'Copy as .env' }).click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toMatch(/^AWS_ACCESS_KEY_ID=AKIA[0-9A-Z]{16}\nAWS_SECRET_ACCESS_KEY=\S{40}\n$/u);
+  });
+});
+
+describe('home', () => {
+  it('tells rate, errors, services and who sends, each with a way on', async () => {
+    expect(await send(target.key)).toBe(200);
+    await page.goto(at(''));
+    await page.getByRole('link', { name: /^Requests/u }).waitFor();
+    await page.getByRole('region', { name: 'Services' }).getByRole('link', { name: 'e2e-backend' }).waitFor();
+    await page.getByRole('region', { name: 'Arriving now' }).getByText('OTLP/HTTP').first().waitFor();
+    await page.getByRole('link', { name: /^Errors/u }).click();
+    await page.waitForURL(/explore\?.*error/u);
+  });
+});
+
+describe.each(['light', 'dark'] as const)('%s', (theme) => {
+  it.each(['', '/settings/keys', '/settings/environments', '/settings/health'])(
+    '“%s” is accessible and fits',
+    async (path) => {
+      for (const width of [1440, 390]) {
+        const own = await visit(browser, { theme, width, height: 900 });
+        try {
+          await own.page.goto(at(path));
+          await own.page.getByRole('heading', { level: 1 }).waitFor();
+          await own.page.waitForLoadState('networkidle').catch(() => undefined);
+          expect(await violations(own.page)).toEqual([]);
+          expect(await own.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+            width,
+          );
+          await shot(own.page, `${path.split('/').at(-1) || 'home'}-${theme}-${width}`);
+        } finally {
+          await own.close();
+        }
+      }
+    },
+  );
+});

@@ -1,0 +1,52 @@
+import { Link } from '@tanstack/react-router';
+import { ChevronsUp } from 'lucide-react';
+import { paths } from '@/app/paths.ts';
+import { Icon } from '@/design/Icon.tsx';
+import { renderValue } from '@/query/text.ts';
+import styles from './home.module.css';
+import { type Range, routesQuery, type Source, worse } from './model.ts';
+import { useAnswer } from './useAnswers.ts';
+
+interface Props {
+  env: string;
+  source: Source;
+  now: Range;
+  before: Range;
+  t: string;
+}
+
+/** What got slower or fails more than in the same length of time before. */
+export function NewOrWorse({ env, source, now, before, t }: Props) {
+  const current = useAnswer(env, routesQuery(source, now)).data;
+  const old = useAnswer(env, routesQuery(source, before)).data;
+  const list = current && old ? worse(current.results, old.results) : [];
+  return (
+    <section className={styles.worse} aria-label="New or worse">
+      <div className="head">
+        <h2>New or worse</h2>
+        <span className="muted">against the time before</span>
+      </div>
+      {list.map((one) => (
+        <Link
+          key={`${one.name} ${one.what}`}
+          {...paths.explore(env)}
+          search={{ v: 'HEATMAP(duration_ms),P95(duration_ms)', w: `name = ${renderValue(one.name)}`, t }}
+          className={styles.item}
+        >
+          <Icon of={ChevronsUp} className="t-warn" />
+          <span className="cut">
+            <b className="strong">{one.name}</b> <span className="muted">{one.what}</span>
+          </span>
+          <span className="pill warn">{one.badge}</span>
+        </Link>
+      ))}
+      {current && old && list.length === 0 ? (
+        <p className={styles.quiet}>
+          {old.results.length === 0
+            ? 'There is nothing before to compare with yet.'
+            : 'No route is slower by half, none fails twice as often.'}
+        </p>
+      ) : null}
+    </section>
+  );
+}

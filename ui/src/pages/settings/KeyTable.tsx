@@ -1,0 +1,106 @@
+import { useState } from 'react';
+import type { Arrival, Key } from '@/api/types.ts';
+import { protocolName } from '@/lib/protocols.ts';
+import { ago, dateTime } from '@/lib/time.ts';
+import { kindName, lastSender, msOf, protocolsOf } from './model.ts';
+import styles from './settings.module.css';
+
+interface Props {
+  keys: readonly Key[];
+  rows: readonly Arrival[];
+  /** The key just made, marked in the list. */
+  madeId: string | undefined;
+  revoke: (id: string) => void;
+  /** The key being revoked. */
+  busy: string | undefined;
+}
+
+/** Keys as rows; revoking asks once more in its place, as it cannot be undone. */
+export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
+  const [sure, setSure] = useState<string>();
+  const now = Date.now();
+  return (
+    <div className={styles.wide}>
+      <table className="fix">
+        <colgroup>
+          <col />
+          <col style={{ width: 148 }} />
+          <col style={{ width: 112 }} />
+          <col style={{ width: 168 }} />
+          <col style={{ width: 208 }} />
+          <col style={{ width: 88 }} />
+          <col style={{ width: 136 }} />
+        </colgroup>
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th>Prefix</th>
+            <th>Kind</th>
+            <th>Protocols</th>
+            <th>Last used</th>
+            <th className="num">Made</th>
+            <th>
+              <span className="vh">Revoke</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((key) => {
+            const sender = lastSender(rows, key);
+            const revoked = key.revoked_ns ? msOf(key.revoked_ns) : undefined;
+            return (
+              <tr
+                key={key.id}
+                className={`${key.id === madeId ? 'on' : ''}${revoked === undefined ? '' : ` ${styles.off}`}`}
+              >
+                <td className="cut strong">{key.name || <span className="muted">without a name</span>}</td>
+                <td className={`mono cut ${styles.prefix}`}>{key.prefix}</td>
+                <td>{kindName(key.kind)}</td>
+                <td className="cut muted">{protocolsOf(rows, key).map(protocolName).join(', ') || '–'}</td>
+                <td className="cut">
+                  {key.last_used_ns ? (
+                    <>
+                      <span title={dateTime(msOf(key.last_used_ns))}>{ago(msOf(key.last_used_ns), now)}</span>
+                      {sender ? <span className="muted"> from {sender.sender}</span> : null}
+                    </>
+                  ) : (
+                    <span className="muted">never</span>
+                  )}
+                </td>
+                <td className="num muted" title={dateTime(msOf(key.created_ns))}>
+                  {ago(msOf(key.created_ns), now)}
+                </td>
+                <td className="num">
+                  {revoked !== undefined ? (
+                    <span title={dateTime(revoked)}>revoked</span>
+                  ) : sure === key.id ? (
+                    <button
+                      type="button"
+                      className="btn sm danger"
+                      disabled={busy === key.id}
+                      onClick={() => {
+                        revoke(key.id);
+                        setSure(undefined);
+                      }}
+                    >
+                      Revoke for good
+                    </button>
+                  ) : (
+                    <button
+                      type="button"
+                      className="btn sm ghost t-danger"
+                      aria-label={`Revoke ${key.name || key.prefix}`}
+                      onClick={() => setSure(key.id)}
+                    >
+                      revoke
+                    </button>
+                  )}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

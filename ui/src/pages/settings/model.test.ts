@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import type { Arrival, Key } from '@/api/types.ts';
+import { envLines, lastSender, shown, usedAgain } from './model.ts';
+
+const key = (over: Partial<Key>): Key => ({
+  id: '1',
+  kind: 'ingest',
+  name: 'backend-flask',
+  prefix: 'fs_in_3k7…',
+  permissions: ['send_events'],
+  created_ns: '1',
+  ...over,
+});
+
+const arrival = (over: Partial<Arrival>): Arrival => ({
+  id: 'a',
+  protocol: 'otlp/http',
+  outcome: 'taken',
+  sender: '172.18.0.3',
+  counters: { received: 1, stored: 1, refused: 0, dropped: 0, merged: 0 },
+  datasets: [],
+  deliveries: 1,
+  first_ns: '1',
+  last_ns: '1',
+  received_last_5m: 0,
+  signals: [],
+  wire_bytes: 1,
+  key_prefix: 'fs_in_3k7…',
+  ...over,
+});
+
+describe('the list of keys', () => {
+  const keys = [
+    key({}),
+    key({ id: '2', kind: 'signing', name: 'watchtower', prefix: 'AKIA…7Q2D' }),
+    key({ id: '3', name: 'old laptop', prefix: 'fs_in_c07…', revoked_ns: '5' }),
+  ];
+  test('revoked keys show only when asked for', () => {
+    expect(shown(keys, { kind: undefined, text: '', revoked: false }).map((k) => k.id)).toEqual(['1', '2']);
+    expect(shown(keys, { kind: undefined, text: '', revoked: true })).toHaveLength(3);
+  });
+  test('a kind and a part of name or prefix narrow it, in any case', () => {
+    expect(shown(keys, { kind: 'signing', text: '', revoked: true }).map((k) => k.id)).toEqual(['2']);
+    expect(shown(keys, { kind: undefined, text: 'akia', revoked: true }).map((k) => k.id)).toEqual(['2']);
+    expect(shown(keys, { kind: undefined, text: 'LAPTOP', revoked: true }).map((k) => k.id)).toEqual(['3']);
+  });
+  test('a revoked key that is used again is told, a working one is not', () => {
+    const reason = { code: 'revoked_key', text: '', fix: '' };
+    const rows = [
+      arrival({ key_prefix: 'fs_in_c07…', reason, outcome: 'refused' }),
+      arrival({ key_prefix: 'fs_in_c07…' }),
+      arrival({ reason, outcome: 'refused' }),
+    ];
+    expect(usedAgain(rows, keys)).toEqual([rows[0]]);
+  });
+  test('the latest sender is by time, not by place in the list', () => {
+    const rows = [arrival({ sender: 'a', last_ns: '9' }), arrival({ sender: 'b', last_ns: '10' })];
+    expect(lastSender(rows, keys[0] as Key)?.sender).toBe('b');
+  });
+});
+
+test('what to copy fits the client that carries the key', () => {
+  expect(envLines({ key: key({}), secret: 's3cret' })).toBe(
+    'OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=s3cret\nHONEYCOMB_API_KEY=s3cret\n',
+  );
+  expect(envLines({ key: key({ kind: 'signing', signing_id: 'AKIDX' }), secret: 'a/b' })).toBe(
+    'AWS_ACCESS_KEY_ID=AKIDX\nAWS_SECRET_ACCESS_KEY=a/b\n',
+  );
+});
