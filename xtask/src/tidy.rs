@@ -33,7 +33,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("support", &[]),
-    ("golden", &["event", "store", "query", "support"]),
+    ("golden", &["event", "store", "query", "aws", "support"]),
+    ("joins", &["event", "store", "query"]),
     ("loadgen", &[]),
     ("xtask", &[]),
 ];

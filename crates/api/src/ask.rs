@@ -73,11 +73,7 @@ pub(crate) async fn query(
         heatmap_log: ask.log_heatmap,
         ..Limits::default()
     };
-    let streamed = headers
-        .get(header::ACCEPT)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|accept| accept.contains(NDJSON));
-    if streamed {
+    if is_streamed(&headers) {
         return Ok(stream(&api, scope, query, limits));
     }
     let found = api
@@ -88,8 +84,20 @@ pub(crate) async fn query(
     Ok(axum::Json(render::answer(&query, found)).into_response())
 }
 
+/// Whether an answer is wanted line by line.
+pub(crate) fn is_streamed(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    accept.is_some_and(|accept| accept.contains(NDJSON))
+}
+
 /// Ends the question when the reader goes.
-struct CancelOnDrop(tokio::task::AbortHandle);
+pub(crate) struct CancelOnDrop(tokio::task::AbortHandle);
+
+impl CancelOnDrop {
+    pub(crate) fn new(task: tokio::task::AbortHandle) -> Self {
+        Self(task)
+    }
+}
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {

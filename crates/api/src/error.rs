@@ -18,6 +18,7 @@ impl Refused {
             title: title.to_owned(),
             detail: detail.into(),
             offset: None,
+            offset_end: None,
             retry_after_s: None,
         })
     }

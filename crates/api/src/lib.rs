@@ -17,12 +17,18 @@ mod arrivals;
 mod ask;
 pub mod error;
 pub mod guard;
+mod log_query;
+mod logs;
 mod map;
 mod render;
+mod request;
 mod sampling;
 mod session;
 mod traces;
 pub mod wire;
+
+pub use log_query::{Compiled, Fault, LogLanguage};
+pub use logs::ReadFilter;
 
 use axum::Router;
 use axum::middleware;
@@ -50,6 +56,10 @@ pub struct Config {
     /// Whoever calls is the owner and is asked for nothing: the command line, over a directory it opened
     /// itself. Never behind a socket.
     pub is_owner: bool,
+    /// Reads filters of lines: their language is another's. None: lines are not filtered.
+    pub read_log_filter: Option<logs::ReadFilter>,
+    /// The language in which lines are asked. None: they are not.
+    pub log_language: Option<LogLanguage>,
 }
 
 /// The state of every handler.
@@ -106,6 +116,14 @@ pub fn router(engine: Engine, config: Config) -> Router {
             "/environments/{env}/traces/{id}/rows/{event_id}",
             get(traces::row),
         )
+        .route("/environments/{env}/logs/groups", get(logs::groups))
+        .route("/environments/{env}/logs/streams", get(logs::streams))
+        .route("/environments/{env}/logs/lines/{id}", get(logs::one))
+        .route("/environments/{env}/logs/tail", get(logs::tail))
+        .route("/logs/lines", post(logs::lines))
+        .route("/logs/counts", post(logs::counts))
+        .route("/logs/query", post(log_query::query))
+        .route("/logs/words", post(log_query::words))
         .route("/environments/{env}/map", get(map::map))
         .route(
             "/environments/{env}/groups",
@@ -130,6 +148,7 @@ pub fn router(engine: Engine, config: Config) -> Router {
         .route("/bubble_up", post(ask::bubble_up))
         .route("/rows", post(ask::rows))
         .route("/traces", post(traces::list))
+        .route("/request", get(request::request))
         .route("/arrivals", get(arrivals::list))
         .route("/arrivals/live", get(arrivals::live))
         .route("/links", post(admin::new_link))
@@ -187,12 +206,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             admin::session, session::sign_in, session::sign_out, admin::health, admin::environments, admin::new_environment, admin::datasets,
             admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
+            traces::list, traces::trace, traces::row, request::request, arrivals::list, arrivals::live,
+            logs::groups, logs::streams, logs::lines, logs::counts, logs::one, logs::tail,
+            log_query::query, log_query::words,
             map::map, sampling::groups, sampling::new_group, sampling::change_group, sampling::delete_group,
             sampling::rules, sampling::new_rule, sampling::change_rule, sampling::delete_rule,
-            traces::list, traces::trace, traces::row, arrivals::list, arrivals::live,
         ),
         // Reached only as one of two media types, or not named by a path.
-        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::Problem)),
+        components(schemas(wire::question::QueryEvent, wire::arrivals::ArrivalEvent, wire::logs::LogTailEvent, wire::log_query::LogQueryEvent, wire::Problem)),
     )]
     struct Description;
     Description::openapi()

@@ -34,6 +34,7 @@
 
 pub mod admit;
 pub mod arrivals;
+pub mod asked;
 pub mod catalog;
 mod error;
 pub mod health;
@@ -76,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn store::Clock>,
     pub(crate) store: store::Store,
     pub(crate) querier: query::Querier,
+    pub(crate) asked: asked::Board,
     pub(crate) catalog: Catalog,
     pub(crate) sampling: sampling::Sampling,
     pub(crate) arrivals: Arrivals,

@@ -148,6 +148,7 @@ impl Engine {
             clock,
             store,
             querier,
+            asked: crate::asked::Board::default(),
             catalog,
             sampling,
             arrivals,

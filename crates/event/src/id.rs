@@ -181,6 +181,12 @@ impl SpanId {
 }
 
 impl EventId {
+    /// Reads 32 hex digits; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        read_hex::<16>(text).map(Self)
+    }
+
     /// The identity of a span, span event or link: a hash of its trace, its span, what kind of
     /// row it is and which one of that kind (0 for the span itself). `None` ids count as zeros.
     #[must_use]

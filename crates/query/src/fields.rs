@@ -61,9 +61,13 @@ pub(crate) const VISIBLE: &[(&str, Fixed, View)] = &[
 /// a character that no client puts into a name.
 pub(crate) const STORED_TRACE_ID: &str = "\0trace_id";
 
+/// The body as stored, likewise.
+pub(crate) const STORED_BODY: &str = "\0body";
+
 /// Further spellings, answered but not listed.
 const ALIASES: &[(&str, Fixed, View)] = &[
     (STORED_TRACE_ID, Fixed::TraceId, View::TraceId),
+    (STORED_BODY, Fixed::Body, View::Text),
     ("@timestamp", Fixed::Ts, View::Time),
     ("@ingestionTime", Fixed::IngestTs, View::Time),
     ("@message", Fixed::Body, View::Text),

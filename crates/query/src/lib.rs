@@ -17,10 +17,12 @@ mod functions;
 mod listing;
 pub mod log_rows;
 pub mod notions;
+pub mod pipeline;
 mod plan;
 mod predicate;
 mod range;
 mod relational;
+pub mod request;
 mod run;
 mod scan;
 pub mod spec;
@@ -170,6 +172,41 @@ impl Querier {
             .await
     }
 
+    /// Answers a pipeline. `listener` is told of partial answers between slices; dropping the future
+    /// cancels. When time runs out the answer is over what was read, and says so.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn pipeline(
+        &self,
+        ask: pipeline::Ask,
+        limits: Limits,
+        listener: Option<pipeline::Listener>,
+    ) -> Result<pipeline::Outcome, Error> {
+        self.pool
+            .admit(limits, move |pool, control| {
+                pool.pipeline(control, ask, limits, listener)
+            })
+            .await
+    }
+
+    /// The row that a pointer of a pipeline names, with all its fields; `None` when it is gone.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn row_at(
+        &self,
+        env: EnvId,
+        pointer: &pipeline::Pointer,
+    ) -> Result<Option<answer::Row>, Error> {
+        let pointer = pointer.clone();
+        self.pool
+            .admit(Limits::default(), move |pool, _| async move {
+                whole::row_at(&pool, env, &pointer).await
+            })
+            .await
+    }
+
     /// The newest rows that pass the query's filters and range, with all their fields.
     ///
     /// # Errors
@@ -261,6 +298,28 @@ impl Querier {
                 let mut trace = trace::read(&pool.tables(env), id, hint).await?;
                 trace.stats.elapsed_us = control.elapsed_us();
                 Ok(trace)
+            })
+            .await
+    }
+
+    /// The request that a row belongs to, as all sources tell it; `None` when there is no such row.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn request(
+        &self,
+        env: EnvId,
+        from: &request::From,
+    ) -> Result<Option<request::Request>, Error> {
+        let from = from.clone();
+        self.pool
+            .admit(Limits::default(), move |pool, control| async move {
+                let (tables, known) = (pool.tables(env), pool.tables.fields(env));
+                let mut told = request::tell(&tables, &known, &from, &control).await?;
+                if let Some(request) = &mut told {
+                    request.stats.elapsed_us = control.elapsed_us();
+                }
+                Ok(told)
             })
             .await
     }

@@ -356,7 +356,7 @@ fn url(
 }
 
 /// What stands before the query.
-fn path_of_target(target: &str) -> Option<&str> {
+pub(crate) fn path_of_target(target: &str) -> Option<&str> {
     // A proxy is asked for a whole URL.
     if !target.starts_with('/') {
         return path_of_url(target);

@@ -232,6 +232,11 @@ impl Pool {
         Ok(out)
     }
 
+    /// How many threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
     /// How many threads a scan is worth.
     pub(crate) fn width(&self, scan: &Scan) -> usize {
         self.threads.min(scan.units()).max(1)

@@ -161,7 +161,8 @@ pub(crate) async fn read(
 }
 
 impl TraceRow {
-    fn of(row: Whole) -> Self {
+    /// The row, whole.
+    pub(crate) fn of(row: Whole) -> Self {
         let text = |name: &str| match row.fields.get(name) {
             Some(Cell::Text(s)) => Some(s.clone()),
             _ => None,

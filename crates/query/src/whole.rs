@@ -568,6 +568,43 @@ pub(crate) fn add_stats(sum: &mut ScanStats, one: &ScanStats) {
     sum.parts_skipped += one.parts_skipped;
 }
 
+/// The row that a pointer names, with all its fields; `None` when it is gone.
+pub(crate) async fn row_at(
+    pool: &Pool,
+    env: event::EnvId,
+    pointer: &crate::pipeline::Pointer,
+) -> Result<Option<Row>, Error> {
+    let ask = Ask {
+        range: (pointer.ts, pointer.ts.saturating_add(1)),
+        dataset: Some(pointer.dataset.clone()),
+        filter: Predicate::always(),
+        outputs: Vec::new(),
+        usage_mode: false,
+        push_down: false,
+    };
+    let wanted = HashSet::from([(pointer.ts, pointer.event_id)]);
+    let is_it = |row: &Whole| wanted.contains(&(row.ts, row.event_id));
+    let mut stats = ScanStats::default();
+    for table in pool.tables(env) {
+        let buffered = of_buffer(&table, ask.clone(), &mut stats).await?;
+        if let Some(row) = buffered.into_iter().find(is_it) {
+            return Ok(Some(row.fields));
+        }
+        for part in &table.snapshot.parts {
+            let may_have = part.ts_min <= pointer.ts
+                && part.ts_max >= pointer.ts
+                && part.may_have_dataset(&pointer.dataset);
+            if may_have {
+                let rows = of_part(&table, part, ask.clone(), Some(&wanted), &mut stats).await?;
+                if let Some(row) = rows.into_iter().next() {
+                    return Ok(Some(row.fields));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
 impl Pool {
     /// The newest rows that pass a question's filters and range, with all their fields.
     pub(crate) async fn rows(

@@ -70,6 +70,8 @@ impl Client {
             Ok(engine) => {
                 let config = api::Config {
                     is_owner: true,
+                    read_log_filter: Some(aws::cloudwatch::pattern::search),
+                    log_language: Some(crate::log_language::LOG_LANGUAGE),
                     version: env!("CARGO_PKG_VERSION"),
                     ..api::Config::default()
                 };

@@ -18,6 +18,7 @@ mod connection;
 mod demo;
 mod doctor;
 mod listen;
+mod log_language;
 mod logs;
 mod metrics;
 mod ports;

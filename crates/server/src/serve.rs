@@ -133,6 +133,8 @@ impl Server {
             version: env!("CARGO_PKG_VERSION"),
             closing: Some(closed.clone()),
             is_owner: false,
+            read_log_filter: Some(aws::cloudwatch::pattern::search),
+            log_language: Some(crate::log_language::LOG_LANGUAGE),
         };
         let otlp = routes::otlp_only(own.clone());
         let app = aws::xray::App::new(self.engine.clone());

@@ -66,6 +66,11 @@ impl Rig {
     /// As [`Self::new`].
     #[must_use]
     pub fn of_batches(layout: Layout, batches: Vec<EventBatch>) -> Self {
+        // The table by which the layout is judged: the first that has rows.
+        let table = TableId {
+            env: ENV,
+            kind: batches.first().map_or(TableKind::Spans, EventBatch::kind),
+        };
         let dir = tempfile::tempdir().expect("a temporary directory");
         let options = || Options {
             background: false,
@@ -106,9 +111,12 @@ impl Rig {
             Layout::OnePart => store.flush().expect("a flush"),
             Layout::Compacted => {
                 store.flush().expect("a flush");
-                let before = parts(&store);
+                let before = parts(&store, table);
                 store.compact(true).expect("a merge");
-                assert!(parts(&store) < before, "{before} parts were not merged");
+                assert!(
+                    parts(&store, table) < before,
+                    "{before} parts were not merged"
+                );
             }
             Layout::Restarted => {
                 // No close: what is not in parts is in the WAL.
@@ -116,14 +124,14 @@ impl Rig {
                 store = open();
             }
         }
-        let spans = store.snapshot(spans());
+        let rows = store.snapshot(table);
         match layout {
-            Layout::Buffer => assert!(spans.parts.is_empty()),
-            Layout::OnePart => assert!(spans.parts.len() == 1 && spans.batches.is_empty()),
+            Layout::Buffer => assert!(rows.parts.is_empty()),
+            Layout::OnePart => assert!(rows.parts.len() == 1 && rows.batches.is_empty()),
             Layout::ManyParts | Layout::Restarted => {
-                assert!(spans.parts.len() > 3 && !spans.batches.is_empty());
+                assert!(rows.parts.len() > 3 && !rows.batches.is_empty());
             }
-            Layout::Compacted => assert!(spans.batches.is_empty()),
+            Layout::Compacted => assert!(rows.batches.is_empty()),
         }
         let querier = Querier::new(store.clone(), Arc::new(Fixed(NOW_NS)), 2);
         Self {
@@ -134,15 +142,8 @@ impl Rig {
     }
 }
 
-fn spans() -> TableId {
-    TableId {
-        env: ENV,
-        kind: TableKind::Spans,
-    }
-}
-
-fn parts(store: &Store) -> usize {
-    store.snapshot(spans()).parts.len()
+fn parts(store: &Store, table: TableId) -> usize {
+    store.snapshot(table).parts.len()
 }
 
 /// Appends and waits for the acknowledgement.

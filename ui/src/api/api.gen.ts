@@ -472,6 +472,168 @@ export type Listen = {
   otlp_http?: string | null;
 };
 
+/** Lines counted over time. */
+export type LogCounts = {
+  /** Lines in the range. */
+  examined: number;
+  /** Equal parts of the range, in order: lines by severity (as said; empty: none said). */
+  intervals: Array<Record<string, number>>;
+  /** Lines that pass. */
+  matched: number;
+};
+
+/** Which lines are counted, and in how many intervals. */
+export type LogCountsAsk = {
+  /** First nanosecond beyond. */
+  end_ns: Nanos;
+  /** Slug of the environment. */
+  env: string;
+  /** As for lines. */
+  filter?: string | null;
+  /** The group's name. */
+  group: string;
+  /** How many intervals, 1 to 1,000; absent: 120. */
+  intervals?: number | null;
+  /** First nanosecond. */
+  start_ns: Nanos;
+  /** Names of streams; none: all. */
+  streams?: Array<string>;
+};
+
+/** A log group. */
+export type LogGroup = {
+  /** When it was made. */
+  created_ns: Nanos;
+  /** The slug of its dataset, as questions name it. */
+  dataset: string;
+  last_ns?: Nanos | null;
+  /** Lines taken, those since expired too. */
+  lines: number;
+  /** Its name. */
+  name: string;
+  /** How long its lines are kept, days; absent: as long as everything else. */
+  retention_days?: number | null;
+  /** Bytes of all lines taken, those since expired too. */
+  stored_bytes: number;
+  /** Labels. */
+  tags: Record<string, string>;
+};
+
+/** Groups of an environment. */
+export type LogGroups = {
+  /** By name. */
+  groups: Array<LogGroup>;
+};
+
+/** One line. */
+export type LogLine = {
+  /** Names it for as long as it exists. */
+  id: string;
+  /** When it was taken. */
+  ingested_ns: Nanos;
+  /** As sent. */
+  message: string;
+  /** The severity it says, as it says it. */
+  severity?: string | null;
+  /** Its stream. */
+  stream: string;
+  /** The trace found in it, 32 hex digits. */
+  trace_id?: string | null;
+  /** Its time. */
+  ts_ns: Nanos;
+};
+
+/** A line with all its fields. */
+export type LogLineFields = {
+  /** Visible names, `body` for the line itself. */
+  fields: Record<string, Cell>;
+};
+
+/** A page of lines. */
+export type LogLines = {
+  /** Microseconds it took. */
+  elapsed_us: number;
+  /** Rows looked at. */
+  examined: number;
+  /** In the order asked. */
+  lines: Array<LogLine>;
+  /** Whether there are more beyond the last. */
+  more: boolean;
+};
+
+/** Which lines. */
+export type LogLinesAsk = {
+  /** Only lines that come after this one in the order asked: the `id` of a line. */
+  beyond?: string | null;
+  end_ns?: Nanos | null;
+  /** Slug of the environment. */
+  env: string;
+  /** Text, a filter pattern (`{ $.status >= 500 }`, `[a, b = 4*]`), or `/a regular expression/`. */
+  filter?: string | null;
+  /** The group's name. */
+  group: string;
+  /** Most lines, 1 to 1,000; absent: 200. */
+  limit?: number | null;
+  /** Order of the page: `newest` (default) or `oldest` first. */
+  order?: LogOrder;
+  start_ns?: Nanos | null;
+  /** Names of streams; none: all. */
+  streams?: Array<string>;
+};
+
+/** Order of lines. */
+export type LogOrder = "newest" | "oldest";
+
+/** A stream of a group. */
+export type LogStream = {
+  /** When it was made. */
+  created_ns: Nanos;
+  first_ns?: Nanos | null;
+  ingested_ns?: Nanos | null;
+  last_ns?: Nanos | null;
+  /** Its name. */
+  name: string;
+  /** The service that its writer named. */
+  service?: string | null;
+};
+
+/** Streams of a group. */
+export type LogStreams = {
+  /** Those with the latest line first. */
+  streams: Array<LogStream>;
+  /** How many streams pass in all. */
+  total: number;
+};
+
+/** A line of the tail's stream. */
+export type LogTailEvent = {
+  type: "idle";
+} | {
+  /** Their group. */
+  group: string;
+  /** When they were taken. */
+  ingested_ns: Nanos;
+  /** Lines that passed and are not sent, since the event before. */
+  left_out: number;
+  /** At most 1,000 a second are sent. */
+  lines: Array<LogTailLine>;
+  /** Their stream. */
+  stream: string;
+  type: "lines";
+} | {
+  /** How many. */
+  batches: number;
+  type: "missed";
+};
+
+/** One followed line. */
+export type LogTailLine = {
+  /** As sent. */
+  message: string;
+  /** Its time. */
+  ts_ns: Nanos;
+};
+
 /** A time or a length in nanoseconds, as decimal text. */
 export type Nanos = string;
 

@@ -5,8 +5,11 @@
 
 pub mod admin;
 pub mod arrivals;
+pub mod log_query;
+pub mod logs;
 pub mod map;
 pub mod question;
+pub mod request;
 pub mod sampling;
 pub mod trace;
 
@@ -45,6 +48,9 @@ pub struct Problem {
     /// Byte offset in the question's text at which reading it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<usize>,
+    /// Byte offset at which the mistake ends, where it has a length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset_end: Option<usize>,
     /// Seconds to wait before trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,

@@ -194,7 +194,7 @@ pub(super) fn no_stream() -> Fail {
 }
 
 pub(super) fn not_found(message: &str) -> Fail {
-    Fail::new("ResourceNotFoundException", message).reason(Reason::MissingDataset)
+    Fail::new("ResourceNotFoundException", message).reason(Reason::NotFound)
 }
 
 pub(super) fn bad_token() -> Fail {

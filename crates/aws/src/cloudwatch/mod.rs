@@ -1,4 +1,4 @@
-//! CloudWatch Logs: groups, streams, events, patterns, tail.
+//! CloudWatch Logs: groups, streams, events, patterns, Insights, tail.
 //!
 //! [`answer`] is the way of every call: its operation is looked up in one table, the call is opened
 //! ([`crate::wire`]), and its handler's reply or refusal becomes the answer. Lines become rows in
@@ -8,12 +8,13 @@
 //! filters, export, data protection, anomaly detectors.
 //!
 //! Reading order: [`wire`], `check`, `groups`, `streams`, `put`, [`translate`], [`correlate`],
-//! [`pattern`], [`place`], `read`, `tail`.
+//! [`pattern`], [`place`], `read`, `tail`, [`insights`].
 
 mod check;
 pub mod correlate;
 mod eventstream;
 mod groups;
+pub mod insights;
 pub mod pattern;
 pub mod place;
 mod put;
@@ -61,7 +62,8 @@ const OPERATIONS: &[Operation] = &[
 
 /// Answers one operation of the service.
 pub async fn answer(app: &App, name: &str, request: Request) -> Response {
-    let operation = OPERATIONS.iter().find(|o| o.name == name);
+    let mut known = OPERATIONS.iter().chain(insights::OPERATIONS);
+    let operation = known.find(|o| o.name == name);
     match crate::wire::open(&app.engine, Service::Logs, name, operation, request).await {
         Ok(call) => run(app, call).await,
         Err(refused) => *refused,
@@ -69,6 +71,9 @@ pub async fn answer(app: &App, name: &str, request: Request) -> Response {
 }
 
 async fn run(app: &App, call: Call) -> Response {
+    if let Some(result) = insights::answer(&call).await {
+        return call.answer(result, false);
+    }
     match call.operation.name {
         "PutLogEvents" => call.answer(put::put(&call).await, true),
         "GetLogEvents" => call.answer(read::get(&call).await, false),

@@ -122,7 +122,9 @@ async fn take(call: &Call, received: &mut u64) -> Result<(Reply, Outcome), Fail>
     Ok((Reply::Json(answer), outcome))
 }
 
-/// Reads a call and judges its lines; `n` becomes how many there are. CPU work.
+/// Reads a call and judges its lines; `n` becomes how many there are, once it is known where they go:
+/// before that the call is refused as one thing, as most clients make the stream then and send again.
+/// CPU work.
 fn read(
     engine: &engine::Engine,
     grant: &engine::Grant,
@@ -130,9 +132,7 @@ fn read(
     region: &str,
     n: &mut u64,
 ) -> Result<Read, Fail> {
-    json::check(body).map_err(Fail::serialization)?;
-    let input: wire::PutLogEvents<'_> =
-        serde_json::from_slice(body).map_err(|e| Fail::serialization(e.to_string()))?;
+    let input: wire::PutLogEvents<'_> = json::read_in_place(body).map_err(Fail::serialization)?;
     *n = input
         .log_events
         .as_ref()
@@ -147,6 +147,7 @@ fn read(
         .ok_or_else(check::no_group)?;
     let known = engine.logs().stream(env, &group, &stream);
     let known = known.map_err(|e| check::of_catalog(&e, ""))?;
+    *n = events.len() as u64;
     let refusal =
         |r: engine::Refusal| Fail::of_reason(crate::wire::Service::Logs, r.reason(), None);
     let dataset = grant

@@ -1,1 +1,705 @@
+//! Calls and answers of the service, through the router (cloudwatch.md §5).
 
+use crate::wire::testing::{Answer, Fixture, Request};
+use serde_json::{Value, json};
+
+struct Logs(Fixture);
+
+impl Logs {
+    fn new() -> Self {
+        Self(Fixture::new(true))
+    }
+
+    async fn call(&self, operation: &str, body: Value) -> Answer {
+        let request = Request::new("logs", "/", body.to_string())
+            .header("x-amz-target", &format!("Logs_20140328.{operation}"))
+            .header("content-type", "application/x-amz-json-1.1");
+        self.0.send(request.sign()).await
+    }
+
+    async fn ok(&self, operation: &str, body: Value) -> Value {
+        let answer = self.call(operation, body).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, 200, "{operation}: {text}");
+        match answer.body.is_empty() {
+            true => Value::Null,
+            false => answer.json(),
+        }
+    }
+
+    async fn refused(&self, operation: &str, body: Value, code: &str, message: &str) {
+        let answer = self.call(operation, body).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, code));
+        assert_eq!(answer.message(), message, "{operation}");
+    }
+
+    async fn stream(&self, group: &str, stream: &str) {
+        let made = json!({"logGroupName": group});
+        self.call("CreateLogGroup", made).await;
+        let body = json!({"logGroupName": group, "logStreamName": stream});
+        assert_eq!(self.ok("CreateLogStream", body).await, Value::Null);
+    }
+
+    async fn put(&self, group: &str, stream: &str, lines: &[(i64, &str)]) -> Value {
+        let events: Vec<Value> = lines
+            .iter()
+            .map(|(ms, m)| json!({"timestamp": ms, "message": m}))
+            .collect();
+        let body = json!({"logGroupName": group, "logStreamName": stream, "logEvents": events});
+        self.ok("PutLogEvents", body).await
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.0.engine.now() / 1_000_000
+    }
+}
+
+fn messages(page: &Value) -> Vec<&str> {
+    let events = page["events"].as_array().unwrap();
+    events
+        .iter()
+        .map(|e| e["message"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn groups_are_made_described_and_deleted() {
+    let f = Logs::new();
+    for name in ["b", "a/1", "a/2", "a/3"] {
+        let answer = f
+            .call("CreateLogGroup", json!({"logGroupName": name}))
+            .await;
+        assert_eq!((answer.status, answer.body.len()), (200, 0));
+    }
+    f.refused(
+        "CreateLogGroup",
+        json!({"logGroupName": "b"}),
+        "ResourceAlreadyExistsException",
+        "The specified log group already exists",
+    )
+    .await;
+    let all = f.ok("DescribeLogGroups", json!({})).await;
+    let b = &all["logGroups"][3];
+    assert_eq!(
+        b["arn"],
+        "arn:aws:logs:us-east-1:000000000000:log-group:b:*"
+    );
+    assert_eq!(
+        b["logGroupArn"],
+        "arn:aws:logs:us-east-1:000000000000:log-group:b"
+    );
+    assert_eq!(
+        (&b["storedBytes"], &b["metricFilterCount"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(
+        (&b["logGroupClass"], &b["deletionProtectionEnabled"]),
+        (&json!("STANDARD"), &json!(false))
+    );
+    assert!(b.get("retentionInDays").is_none() && all.get("nextToken").is_none());
+    assert!((f.now_ms() - b["creationTime"].as_i64().unwrap()).abs() < 60_000);
+
+    // Pages, in order of names; a token is for its question.
+    let first = f
+        .ok(
+            "DescribeLogGroups",
+            json!({"logGroupNamePrefix": "a/", "limit": 2}),
+        )
+        .await;
+    let names = |v: &Value| {
+        v["logGroups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|g| g["logGroupName"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&first), ["a/1", "a/2"]);
+    let token = &first["nextToken"];
+    let second = f
+        .ok(
+            "DescribeLogGroups",
+            json!({"logGroupNamePrefix": "a/", "limit": 2, "nextToken": token}),
+        )
+        .await;
+    assert_eq!(
+        (names(&second), second.get("nextToken")),
+        (vec!["a/3".to_owned()], None)
+    );
+    let bad = "The specified nextToken is invalid.";
+    f.refused(
+        "DescribeLogGroups",
+        json!({"nextToken": token}),
+        "InvalidParameterException",
+        bad,
+    )
+    .await;
+    assert_eq!(
+        names(
+            &f.ok("DescribeLogGroups", json!({"logGroupNamePattern": "/2"}))
+                .await
+        ),
+        ["a/2"]
+    );
+    assert_eq!(
+        names(
+            &f.ok("DescribeLogGroups", json!({"logGroupNamePrefix": "none"}))
+                .await
+        ),
+        [""; 0]
+    );
+    f.refused(
+        "DescribeLogGroups",
+        json!({"logGroupNamePrefix": "a", "logGroupNamePattern": "a"}),
+        "InvalidParameterException",
+        "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+    )
+    .await;
+    f.refused("DescribeLogGroups", json!({"limit": 51}), "InvalidParameterException", "1 validation error detected: Value '51' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 50").await;
+
+    f.ok("DeleteLogGroup", json!({"logGroupName": "a/2"})).await;
+    f.refused(
+        "DeleteLogGroup",
+        json!({"logGroupName": "a/2"}),
+        "ResourceNotFoundException",
+        "The specified log group does not exist.",
+    )
+    .await;
+    let guarded = json!({"logGroupName": "g", "deletionProtectionEnabled": true});
+    f.ok("CreateLogGroup", guarded).await;
+    f.refused(
+        "DeleteLogGroup",
+        json!({"logGroupName": "g"}),
+        "ValidationException",
+        "the log group is protected from deletion",
+    )
+    .await;
+    f.0.close().await;
+}
+
+#[tokio::test]
+async fn names_are_judged_in_the_vendors_words() {
+    let f = Logs::new();
+    let invalid = "InvalidParameterException";
+    f.refused("CreateLogGroup", json!({}), invalid, "1 validation error detected: Value null at 'logGroupName' failed to satisfy constraint: Member must not be null").await;
+    f.refused("CreateLogGroup", json!({"logGroupName": null}), invalid, "1 validation error detected: Value null at 'logGroupName' failed to satisfy constraint: Member must not be null").await;
+    f.refused("CreateLogGroup", json!({"logGroupName": "a b"}), invalid, r"1 validation error detected: Value 'a b' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+").await;
+    f.refused(
+        "CreateLogGroup",
+        json!({"logGroupName": "x".repeat(513)}),
+        invalid,
+        "Invalid LogGroup or LogStream, both must have length less than or equal to 512.",
+    )
+    .await;
+    f.refused(
+        "CreateLogGroup",
+        json!({"logGroupName": "aws/x"}),
+        invalid,
+        "Log groups starting with AWS/ are reserved for AWS.",
+    )
+    .await;
+    f.refused("CreateLogGroup", json!({"logGroupName": "x", "logGroupClass": "GOLD"}), invalid, "1 validation error detected: Value 'GOLD' at 'logGroupClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, INFREQUENT_ACCESS, DELIVERY, ESSENTIALS]").await;
+    f.ok("CreateLogGroup", json!({"logGroupName": "x".repeat(512)}))
+        .await;
+    f.ok("CreateLogGroup", json!({"logGroupName": "g"})).await;
+    for bad in ["a:b", "a*"] {
+        let message = format!(
+            "1 validation error detected: Value '{bad}' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*"
+        );
+        f.refused(
+            "CreateLogStream",
+            json!({"logGroupName": "g", "logStreamName": bad}),
+            invalid,
+            &message,
+        )
+        .await;
+    }
+    for good in ["2026/01/01/[$LATEST]abc", "日本", " "] {
+        f.ok(
+            "CreateLogStream",
+            json!({"logGroupName": "g", "logStreamName": good}),
+        )
+        .await;
+    }
+    f.refused(
+        "CreateLogStream",
+        json!({"logGroupName": "g", "logStreamName": " "}),
+        "ResourceAlreadyExistsException",
+        "The specified log stream already exists",
+    )
+    .await;
+    f.refused(
+        "CreateLogStream",
+        json!({"logGroupName": "no", "logStreamName": "s"}),
+        "ResourceNotFoundException",
+        "The specified log group does not exist.",
+    )
+    .await;
+    f.0.close().await;
+}
+
+#[tokio::test]
+async fn streams_show_their_times_once_they_are_written() {
+    let f = Logs::new();
+    for name in ["a", "b", "c"] {
+        f.stream("g", name).await;
+    }
+    let now = f.now_ms();
+    f.put("g", "b", &[(now - 5, "1"), (now - 3, "2")]).await;
+    f.put("g", "a", &[(now - 1, "3")]).await;
+    f.put("g", "b", &[(now - 9, "0")]).await;
+    let list = async |body: Value| {
+        let mut ask = json!({"logGroupName": "g"});
+        ask.as_object_mut()
+            .unwrap()
+            .extend(body.as_object().unwrap().clone());
+        f.ok("DescribeLogStreams", ask).await
+    };
+    let all = list(json!({})).await;
+    let (b, c) = (&all["logStreams"][1], &all["logStreams"][2]);
+    assert_eq!(
+        (&b["firstEventTimestamp"], &b["lastEventTimestamp"]),
+        (&json!(now - 9), &json!(now - 3))
+    );
+    assert_eq!(b["uploadSequenceToken"].as_str().unwrap().len(), 56);
+    assert_eq!(
+        b["arn"],
+        "arn:aws:logs:us-east-1:000000000000:log-group:g:log-stream:b"
+    );
+    assert!(b["lastIngestionTime"].as_i64().unwrap() >= now);
+    for absent in [
+        "firstEventTimestamp",
+        "lastEventTimestamp",
+        "lastIngestionTime",
+        "uploadSequenceToken",
+    ] {
+        assert!(c.get(absent).is_none(), "{absent}");
+    }
+    let names = |v: &Value| {
+        v["logStreams"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["logStreamName"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&list(json!({"descending": true})).await),
+        ["c", "b", "a"]
+    );
+    let by_time = json!({"orderBy": "LastEventTime", "descending": true});
+    assert_eq!(names(&list(by_time).await), ["a", "b", "c"]);
+    let first = list(json!({"orderBy": "LastEventTime", "limit": 2})).await;
+    assert_eq!(names(&first), ["c", "b"]);
+    let next = json!({"orderBy": "LastEventTime", "limit": 2, "nextToken": first["nextToken"]});
+    assert_eq!(names(&list(next).await), ["a"]);
+    f.refused(
+        "DescribeLogStreams",
+        json!({"logGroupName": "g", "orderBy": "LastEventTime", "logStreamNamePrefix": "a"}),
+        "InvalidParameterException",
+        "Cannot order by LastEventTime with a logStreamNamePrefix.",
+    )
+    .await;
+    f.refused(
+        "DescribeLogStreams",
+        json!({"logGroupName": "g", "logGroupIdentifier": "g"}),
+        "ValidationException",
+        "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
+    )
+    .await;
+    for identifier in [
+        "g",
+        "arn:aws:logs:eu-west-1:1:log-group:g",
+        "arn:aws:logs:eu-west-1:1:log-group:g:*",
+        "arn:aws:logs:eu-west-1:1:log-group:g:",
+    ] {
+        let found = f
+            .ok(
+                "DescribeLogStreams",
+                json!({"logGroupIdentifier": identifier}),
+            )
+            .await;
+        assert_eq!(names(&found).len(), 3, "{identifier}");
+    }
+    f.0.close().await;
+}
+
+#[tokio::test]
+async fn lines_are_taken_by_the_rules_and_counted() {
+    let f = Logs::new();
+    let put = |stream: &str| json!({"logGroupName": "g", "logStreamName": stream, "logEvents": [{"timestamp": 1, "message": "x"}]});
+    f.refused(
+        "PutLogEvents",
+        put("s"),
+        "ResourceNotFoundException",
+        "The specified log group does not exist.",
+    )
+    .await;
+    f.stream("g", "s").await;
+    f.refused(
+        "PutLogEvents",
+        put("other"),
+        "ResourceNotFoundException",
+        "The specified log stream does not exist.",
+    )
+    .await;
+    let now = f.now_ms();
+    let answer = f.put("g", "s", &[(now, "a")]).await;
+    assert_eq!(
+        answer.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["nextSequenceToken"]
+    );
+    assert_eq!(answer["nextSequenceToken"].as_str().unwrap().len(), 56);
+    let day = 86_400_000;
+    let answer = f
+        .put(
+            "g",
+            "s",
+            &[
+                (now - 15 * day, "old"),
+                (now, "b"),
+                (now + 3 * 3_600_000, "new"),
+            ],
+        )
+        .await;
+    assert_eq!(
+        answer["rejectedLogEventsInfo"],
+        json!({"tooOldLogEventEndIndex": 1, "tooNewLogEventStartIndex": 2})
+    );
+    f.ok(
+        "PutRetentionPolicy",
+        json!({"logGroupName": "g", "retentionInDays": 1}),
+    )
+    .await;
+    let answer = f
+        .put("g", "s", &[(now - 2 * day, "expired"), (now, "c")])
+        .await;
+    assert_eq!(
+        answer["rejectedLogEventsInfo"],
+        json!({"expiredLogEventEndIndex": 1})
+    );
+    let body = json!({"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": now, "message": "d"}], "sequenceToken": "whatever", "entity": {"keyAttributes": {"Type": "Planet"}}});
+    let answer = f.ok("PutLogEvents", body).await;
+    assert_eq!(
+        answer["rejectedEntityInfo"],
+        json!({"errorType": "InvalidTypeValue"})
+    );
+    let all = f
+        .ok(
+            "GetLogEvents",
+            json!({"logGroupName": "g", "logStreamName": "s"}),
+        )
+        .await;
+    assert_eq!(messages(&all), ["a", "b", "c", "d"]);
+    // Two refused before they were read, three lines refused, four stored.
+    let counts = f.0.engine.arrivals().counters();
+    let sum =
+        |of: fn(&engine::arrivals::Counts) -> u64| counts.iter().map(|(_, c)| of(c)).sum::<u64>();
+    assert_eq!(
+        (sum(|c| c.received), sum(|c| c.stored), sum(|c| c.refused)),
+        (9, 4, 5)
+    );
+    f.0.close().await;
+}
+
+#[tokio::test]
+async fn the_same_call_sent_again_is_merged_and_the_same_line_is_not() {
+    let f = Logs::new();
+    f.stream("g", "s").await;
+    let body = json!({"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": f.now_ms(), "message": "x"}]});
+    let call = |id: &str| {
+        Request::new("logs", "/", body.to_string())
+            .header("x-amz-target", "Logs_20140328.PutLogEvents")
+            .header("amz-sdk-invocation-id", id)
+            .sign()
+    };
+    for id in ["one", "one", "two"] {
+        assert_eq!(f.0.send(call(id)).await.status, 200);
+    }
+    let all = f.ok("FilterLogEvents", json!({"logGroupName": "g"})).await;
+    assert_eq!(messages(&all), ["x", "x"]);
+    f.0.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_is_read_in_pages_in_both_directions_until_the_token_repeats() {
+    let f = Logs::new();
+    f.stream("g", "s").await;
+    f.stream("g", "empty").await;
+    let now = f.now_ms();
+    let texts: Vec<String> = (0..10).map(|i| i.to_string()).collect();
+    // Pairs share a millisecond.
+    let lines: Vec<(i64, &str)> = texts
+        .iter()
+        .enumerate()
+        .map(|(i, t)| (now + i as i64 / 2, t.as_str()))
+        .collect();
+    f.put("g", "s", &lines).await;
+    let get = async |more: Value| {
+        let mut ask = json!({"logGroupName": "g", "logStreamName": "s", "limit": 3});
+        ask.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        f.ok("GetLogEvents", ask).await
+    };
+    let mut page = get(json!({"startFromHead": true})).await;
+    let mut seen: Vec<String> = Vec::new();
+    loop {
+        seen.extend(messages(&page).into_iter().map(str::to_owned));
+        let token = page["nextForwardToken"].clone();
+        page = get(json!({"nextToken": token})).await;
+        if page["nextForwardToken"] == token {
+            assert_eq!(page["events"], json!([]));
+            break;
+        }
+    }
+    assert_eq!(seen, texts);
+    // Polling the same token finds what came since; its backward token finds what was before.
+    let forward = page["nextForwardToken"].clone();
+    let back = get(json!({"nextToken": page["nextBackwardToken"]})).await;
+    assert_eq!(messages(&back), ["7", "8", "9"]);
+    f.put("g", "s", &[(now + 9, "later")]).await;
+    assert_eq!(
+        messages(&get(json!({"nextToken": forward})).await),
+        ["later"]
+    );
+
+    let last = get(json!({})).await;
+    assert_eq!(messages(&last), ["8", "9", "later"]);
+    let before = get(json!({"nextToken": last["nextBackwardToken"]})).await;
+    assert_eq!(messages(&before), ["5", "6", "7"]);
+    // The end is exclusive, the start is not.
+    let some =
+        get(json!({"startFromHead": true, "startTime": now + 1, "endTime": now + 2, "limit": 9}))
+            .await;
+    assert_eq!(messages(&some), ["2", "3"]);
+    let event = &some["events"][0];
+    assert_eq!(event["timestamp"], now + 1);
+    assert!(event["ingestionTime"].as_i64().unwrap() >= now);
+    let empty = f
+        .ok(
+            "GetLogEvents",
+            json!({"logGroupName": "g", "logStreamName": "empty"}),
+        )
+        .await;
+    assert_eq!(empty["events"], json!([]));
+    let again = f.ok("GetLogEvents", json!({"logGroupName": "g", "logStreamName": "empty", "nextToken": empty["nextForwardToken"]})).await;
+    assert_eq!(again["nextForwardToken"], empty["nextForwardToken"]);
+    let bad = json!({"logGroupName": "g", "logStreamName": "s", "nextToken": "x"});
+    f.refused(
+        "GetLogEvents",
+        bad,
+        "InvalidParameterException",
+        "The specified nextToken is invalid.",
+    )
+    .await;
+    f.refused("GetLogEvents", json!({"logGroupName": "g", "logStreamName": "s", "limit": 10001}), "InvalidParameterException", "1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000").await;
+    f.refused(
+        "GetLogEvents",
+        json!({"logStreamName": "s"}),
+        "InvalidParameterException",
+        "Either logGroupName or logGroupIdentifier is required.",
+    )
+    .await;
+    f.0.close().await;
+}
+
+#[tokio::test]
+async fn lines_of_a_group_are_filtered_in_order_across_streams() {
+    let f = Logs::new();
+    f.stream("g", "a/1").await;
+    f.stream("g", "a/2").await;
+    f.stream("g", "b").await;
+    let now = f.now_ms();
+    f.put("g", "a/1", &[(now, "one ERROR"), (now + 2, "two")])
+        .await;
+    f.put("g", "a/2", &[(now, "three ERROR"), (now + 1, "four")])
+        .await;
+    f.put("g", "b", &[(now + 1, "five ERROR")]).await;
+    let filter = async |more: Value| {
+        let mut ask = json!({"logGroupName": "g"});
+        ask.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        f.ok("FilterLogEvents", ask).await
+    };
+    let all = filter(json!({"interleaved": true})).await;
+    // By time, then by arrival.
+    assert_eq!(
+        messages(&all),
+        ["one ERROR", "three ERROR", "four", "five ERROR", "two"]
+    );
+    assert_eq!(
+        (&all["searchedLogStreams"], all.get("nextToken")),
+        (&json!([]), None)
+    );
+    let ids: Vec<&str> = all["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["eventId"].as_str().unwrap())
+        .collect();
+    assert!(ids.is_sorted() && ids.iter().all(|i| i.len() == 56));
+    assert_eq!(all["events"][2]["logStreamName"], "a/2");
+    let errors = filter(json!({"filterPattern": "ERROR"})).await;
+    assert_eq!(
+        messages(&errors),
+        ["one ERROR", "three ERROR", "five ERROR"]
+    );
+    let first = filter(json!({"filterPattern": "ERROR", "limit": 2})).await;
+    assert_eq!(messages(&first), ["one ERROR", "three ERROR"]);
+    let second =
+        filter(json!({"filterPattern": "ERROR", "limit": 2, "nextToken": first["nextToken"]}))
+            .await;
+    assert_eq!(
+        (messages(&second), second.get("nextToken")),
+        (vec!["five ERROR"], None)
+    );
+    let bad =
+        json!({"logGroupName": "g", "filterPattern": "WARN", "nextToken": first["nextToken"]});
+    f.refused(
+        "FilterLogEvents",
+        bad,
+        "InvalidParameterException",
+        "The specified nextToken is invalid.",
+    )
+    .await;
+    assert_eq!(
+        messages(&filter(json!({"startFromHead": false, "limit": 2})).await),
+        ["two", "five ERROR"]
+    );
+    assert_eq!(
+        messages(&filter(json!({"logStreamNames": ["b", "a/1"]})).await),
+        ["one ERROR", "five ERROR", "two"]
+    );
+    assert_eq!(
+        messages(&filter(json!({"logStreamNamePrefix": "a/"})).await).len(),
+        4
+    );
+    assert_eq!(
+        messages(&filter(json!({"logStreamNamePrefix": "z"})).await).len(),
+        0
+    );
+    // The end is inclusive here.
+    assert_eq!(
+        messages(&filter(json!({"startTime": now + 1, "endTime": now + 1})).await),
+        ["four", "five ERROR"]
+    );
+    f.refused(
+        "FilterLogEvents",
+        json!({"logGroupName": "g", "logStreamNames": ["b"], "logStreamNamePrefix": "a"}),
+        "InvalidParameterException",
+        "logStreamNames and logStreamNamePrefix are mutually exclusive parameters.",
+    )
+    .await;
+    f.refused(
+        "FilterLogEvents",
+        json!({"logGroupName": "g", "logStreamNames": ["none"]}),
+        "ResourceNotFoundException",
+        "The specified log stream does not exist.",
+    )
+    .await;
+    f.refused(
+        "FilterLogEvents",
+        json!({"logGroupName": "g", "filterPattern": "{ $.a = }"}),
+        "InvalidParameterException",
+        "Invalid filter pattern: a value is missing at character 9",
+    )
+    .await;
+    f.0.close().await;
+}
+
+#[tokio::test]
+async fn retention_hides_lines_at_once_and_a_deleted_group_comes_back_empty() {
+    let f = Logs::new();
+    f.stream("g", "s").await;
+    let now = f.now_ms();
+    f.put("g", "s", &[(now - 3 * 86_400_000, "old")]).await;
+    f.put("g", "s", &[(now, "new")]).await;
+    let all = async || messages(&f.ok("FilterLogEvents", json!({"logGroupName": "g"})).await).len();
+    assert_eq!(all().await, 2);
+    f.ok(
+        "PutRetentionPolicy",
+        json!({"logGroupName": "g", "retentionInDays": 1}),
+    )
+    .await;
+    assert_eq!(all().await, 1);
+    let described = f.ok("DescribeLogGroups", json!({})).await;
+    assert_eq!(described["logGroups"][0]["retentionInDays"], 1);
+    f.ok("DeleteRetentionPolicy", json!({"logGroupName": "g"}))
+        .await;
+    assert_eq!(all().await, 2);
+    f.refused("PutRetentionPolicy", json!({"logGroupName": "g", "retentionInDays": 2}), "InvalidParameterException", "1 validation error detected: Value '2' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]").await;
+    f.ok("DeleteLogGroup", json!({"logGroupName": "g"})).await;
+    f.stream("g", "s").await;
+    assert_eq!(all().await, 0);
+    f.put("g", "s", &[(now, "again")]).await;
+    assert_eq!(all().await, 1);
+    f.0.close().await;
+}
+
+#[tokio::test]
+async fn tags_are_one_store_for_both_generations_of_operations() {
+    let f = Logs::new();
+    f.ok(
+        "CreateLogGroup",
+        json!({"logGroupName": "g", "tags": {"a": "1"}}),
+    )
+    .await;
+    let arn = "arn:aws:logs:us-east-1:000000000000:log-group:g:*";
+    f.ok(
+        "TagResource",
+        json!({"resourceArn": arn, "tags": {"b": "2"}}),
+    )
+    .await;
+    f.ok(
+        "TagLogGroup",
+        json!({"logGroupName": "g", "tags": {"c": "3"}}),
+    )
+    .await;
+    f.ok("UntagLogGroup", json!({"logGroupName": "g", "tags": ["a"]}))
+        .await;
+    let both = json!({"tags": {"b": "2", "c": "3"}});
+    assert_eq!(
+        f.ok("ListTagsForResource", json!({"resourceArn": arn}))
+            .await,
+        both
+    );
+    assert_eq!(
+        f.ok("ListTagsLogGroup", json!({"logGroupName": "g"})).await,
+        both
+    );
+    f.ok(
+        "UntagResource",
+        json!({"resourceArn": arn, "tagKeys": ["b", "c", "none"]}),
+    )
+    .await;
+    assert_eq!(
+        f.ok("ListTagsLogGroup", json!({"logGroupName": "g"})).await,
+        json!({"tags": {}})
+    );
+    let many: serde_json::Map<String, Value> =
+        (0..51).map(|i| (i.to_string(), "x".into())).collect();
+    f.refused(
+        "TagResource",
+        json!({"resourceArn": arn, "tags": many}),
+        "TooManyTagsException",
+        "A resource can have at most 50 tags",
+    )
+    .await;
+    f.refused(
+        "ListTagsForResource",
+        json!({"resourceArn": "arn:aws:logs:r:a:log-group:no"}),
+        "ResourceNotFoundException",
+        "The specified log group does not exist.",
+    )
+    .await;
+    f.refused(
+        "ListTagsForResource",
+        json!({"resourceArn": "arn:aws:logs:r:a:destination:no"}),
+        "InvalidParameterException",
+        "'arn:aws:logs:r:a:destination:no' is not the ARN of a log group",
+    )
+    .await;
+    f.0.close().await;
+}

@@ -1,6 +1,6 @@
 //! Reading JSON from outside: nesting and number of values are limited before anything is built.
 
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned};
 
 /// Deepest nesting (reliability.md §3).
 const DEPTH_LIMIT: usize = 64;
@@ -12,11 +12,22 @@ const VALUES_LIMIT: usize = 1_000_000;
 /// # Errors
 /// Says what is wrong, and where.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    read_in_place(body)
+}
+
+/// As [`read`], for what borrows from the body.
+///
+/// # Errors
+/// Says what is wrong, and where.
+pub fn read_in_place<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     let body = match body.trim_ascii() {
         b"" => b"{}",
         body => body,
     };
     check(body)?;
+    if !body.starts_with(b"{") {
+        return Err("the body is no JSON object".to_owned());
+    }
     serde_json::from_slice(body).map_err(|e| e.to_string())
 }
 

@@ -47,11 +47,12 @@ pub enum Reason {
     PeerNotAllowed,
     QueueFull,
     KernelDrop,
+    NotFound,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -93,6 +94,7 @@ impl Reason {
         Self::PeerNotAllowed,
         Self::QueueFull,
         Self::KernelDrop,
+        Self::NotFound,
     ];
 
     /// A stable word for programs.
@@ -140,6 +142,7 @@ impl Reason {
             Self::PeerNotAllowed => "peer_not_allowed",
             Self::QueueFull => "queue_full",
             Self::KernelDrop => "kernel_drop",
+            Self::NotFound => "not_found",
         }
     }
 
@@ -204,6 +207,7 @@ impl Reason {
             Self::KernelDrop => {
                 "datagrams came faster than they could be read, and the system dropped them"
             }
+            Self::NotFound => "what the request names does not exist",
         }
     }
 
@@ -279,6 +283,7 @@ impl Reason {
             Self::KernelDrop => {
                 "raise net.core.rmem_max to 8388608 and restart, or sample less at the sender"
             }
+            Self::NotFound => "create it first; many clients do so by themselves, and send again",
         }
     }
 

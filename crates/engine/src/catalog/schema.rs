@@ -14,6 +14,7 @@ const STEPS: [&[&str]; 2] = [
         crate::sampling::TABLES,
         crate::logs::TABLES,
         crate::issues::TABLES,
+        crate::asked::TABLES,
     ],
 ];
 

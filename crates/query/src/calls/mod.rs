@@ -273,7 +273,11 @@ impl Querier {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn trace_documents(&self, env: EnvId, ids: Vec<TraceId>) -> Result<Vec<Document>, Error> {
+    pub async fn trace_documents(
+        &self,
+        env: EnvId,
+        ids: Vec<TraceId>,
+    ) -> Result<Vec<Document>, Error> {
         self.pool
             .admit(crate::Limits::default(), move |pool, _| async move {
                 read::documents(&pool.tables(env), &ids).await

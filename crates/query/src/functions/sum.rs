@@ -45,6 +45,33 @@ impl FloatSum {
     }
 }
 
+/// A sum of squares, as carefully.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SquareSum(FloatSum);
+
+impl SquareSum {
+    /// Adds the square of `x`.
+    pub(crate) fn add(&mut self, x: f64) {
+        let square = x * x;
+        self.0.push(square, x.mul_add(x, -square));
+    }
+
+    /// Adds another sum.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.0.merge(&other.0);
+    }
+
+    /// The sum of squares less the square of `sum` over `count`: the squared deviations from the mean,
+    /// also where the mean is large and they are small.
+    pub(crate) fn less_square_over(&self, sum: &FloatSum, count: f64) -> f64 {
+        let square = sum.high * sum.high;
+        let square_low = sum.high.mul_add(sum.high, -square) + 2.0 * sum.high * sum.low;
+        let mean = square / count;
+        let mean_low = ((-mean).mul_add(count, square) + square_low) / count;
+        (self.0.high - mean) + (self.0.low - mean_low)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +98,16 @@ mod tests {
         let mut single = FloatSum::default();
         (0..1000).for_each(|_| single.add(0.1, 1));
         assert_eq!(weighted.value(), single.value());
+    }
+
+    #[test]
+    fn deviations_survive_a_large_mean() {
+        let (mut sum, mut squares) = (FloatSum::default(), SquareSum::default());
+        for x in [1e9 + 1.0, 1e9 + 2.0, 1e9 + 3.0] {
+            sum.add(x, 1);
+            squares.add(x);
+        }
+        // 1 + 0 + 1.
+        assert!((squares.less_square_over(&sum, 3.0) - 2.0).abs() < 1e-9);
     }
 }

@@ -17,6 +17,9 @@ mod spaced;
 mod terms;
 mod text;
 
+use engine::query::log_rows::Matcher;
+use std::sync::Arc;
+
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +46,25 @@ enum Dialect {
     Terms(terms::Terms),
     Json(json::Expr),
     Spaced(spaced::Spaced),
+}
+
+/// Reads what may stand in a box for filters: text or a pattern, or `/a regular expression/`.
+///
+/// # Errors
+/// Says what is wrong.
+pub fn search(filter: &str) -> Result<Matcher, String> {
+    let filter = filter.trim();
+    let inner = filter.strip_prefix('/').and_then(|f| f.strip_suffix('/'));
+    if let Some(source) = inner.filter(|s| !s.is_empty()) {
+        let regex = regex::RegexBuilder::new(source)
+            .size_limit(text::REGEX_BYTES)
+            .dfa_size_limit(8 * text::REGEX_BYTES)
+            .build()
+            .map_err(|e| format!("the regular expression cannot be read: {e}"))?;
+        return Ok(Arc::new(move |line| regex.is_match(line)));
+    }
+    let pattern = Pattern::parse(filter).map_err(|e| e.to_string())?;
+    Ok(Arc::new(move |line| pattern.matches(line)))
 }
 
 impl Pattern {

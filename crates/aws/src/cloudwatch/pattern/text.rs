@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 /// Most regular expressions of a pattern.
 const REGEXES_LIMIT: usize = 2;
 /// Largest compiled expression, bytes (reliability.md §3).
-const REGEX_BYTES: usize = 1 << 20;
+pub(super) const REGEX_BYTES: usize = 1 << 20;
 
 /// Reads a pattern character by character.
 pub(super) struct Reader<'a> {
