@@ -60,9 +60,8 @@ fn now_s() -> u64 {
 fn daemon_items(server: &Server) -> [u64; 5] {
     let page = support::get(&server.url("/metrics")).text();
     ["received", "stored", "refused", "dropped", "merged"].map(|outcome| {
-        let name = format!(
-            "foursight_items_total{{protocol=\"xray/daemon\",outcome=\"{outcome}\"}} "
-        );
+        let name =
+            format!("foursight_items_total{{protocol=\"xray/daemon\",outcome=\"{outcome}\"}} ");
         page.lines()
             .find_map(|l| l.strip_prefix(&name)?.parse().ok())
             .unwrap_or(0)
@@ -154,15 +153,36 @@ fn the_aws_command_sets_up_and_asks() {
         r#"{"RuleName":"Default","FixedRate":0.5}"#,
     ])
     .unwrap();
-    assert_eq!(changed["SamplingRuleRecord"]["SamplingRule"]["FixedRate"], 0.5);
+    assert_eq!(
+        changed["SamplingRuleRecord"]["SamplingRule"]["FixedRate"],
+        0.5
+    );
     let kept = aws(&["delete-sampling-rule", "--rule-name", "Default"]).unwrap_err();
     assert!(kept.contains("InvalidRequestException"), "{kept}");
 
-    aws(&["tag-resource", "--resource-arn", &arn, "--tags", "Key=team,Value=a"]).unwrap();
+    aws(&[
+        "tag-resource",
+        "--resource-arn",
+        &arn,
+        "--tags",
+        "Key=team,Value=a",
+    ])
+    .unwrap();
     let tags = aws(&["list-tags-for-resource", "--resource-arn", &arn]).unwrap();
     assert_eq!(tags["Tags"], json!([{"Key": "team", "Value": "a"}]));
-    aws(&["untag-resource", "--resource-arn", &arn, "--tag-keys", "team"]).unwrap();
-    let unknown = aws(&["list-tags-for-resource", "--resource-arn", "arn:aws:xray:us-east-1:000000000000:group/x/y"]);
+    aws(&[
+        "untag-resource",
+        "--resource-arn",
+        &arn,
+        "--tag-keys",
+        "team",
+    ])
+    .unwrap();
+    let unknown = aws(&[
+        "list-tags-for-resource",
+        "--resource-arn",
+        "arn:aws:xray:us-east-1:000000000000:group/x/y",
+    ]);
     assert!(unknown.unwrap_err().contains("ResourceNotFoundException"));
 
     let at = now_s() - 60;
@@ -197,23 +217,49 @@ fn the_aws_command_sets_up_and_asks() {
     let none = ask(&["get-trace-summaries", "--filter-expression", "ok"]).unwrap();
     assert_eq!(none["TraceSummaries"], json!([]));
 
-    let got = aws(&["batch-get-traces", "--trace-ids", "1-67891233-abcdef012345678912345678", "1-67891233-000000000000000000000001"]).unwrap();
+    let got = aws(&[
+        "batch-get-traces",
+        "--trace-ids",
+        "1-67891233-abcdef012345678912345678",
+        "1-67891233-000000000000000000000001",
+    ])
+    .unwrap();
     let segments = got["Traces"][0]["Segments"].as_array().unwrap();
     assert_eq!(segments[0]["Document"], document, "byte for byte");
     let inferred: Value = serde_json::from_str(segments[1]["Document"].as_str().unwrap()).unwrap();
     assert_eq!(
-        (&inferred["inferred"], &inferred["parent_id"], &inferred["origin"]),
-        (&json!(true), &json!("61ac2767f5867bad"), &json!("Database::SQL"))
+        (
+            &inferred["inferred"],
+            &inferred["parent_id"],
+            &inferred["origin"]
+        ),
+        (
+            &json!(true),
+            &json!("61ac2767f5867bad"),
+            &json!("Database::SQL")
+        )
     );
-    assert_eq!(got["UnprocessedTraceIds"], json!(["1-67891233-000000000000000000000001"]));
+    assert_eq!(
+        got["UnprocessedTraceIds"],
+        json!(["1-67891233-000000000000000000000001"])
+    );
 
     for graph in [
         ask(&["get-service-graph", "--group-name", "Cruddur"]).unwrap(),
-        aws(&["get-trace-graph", "--trace-ids", "67891233abcdef012345678912345678"]).unwrap(),
+        aws(&[
+            "get-trace-graph",
+            "--trace-ids",
+            "67891233abcdef012345678912345678",
+        ])
+        .unwrap(),
     ] {
         let services = graph["Services"].as_array().unwrap();
         let of = |kind: Value| services.iter().find(|s| s["Type"] == kind).unwrap();
-        let (web, client, database) = (of(Value::Null), of(json!("client")), of(json!("Database::SQL")));
+        let (web, client, database) = (
+            of(Value::Null),
+            of(json!("client")),
+            of(json!("Database::SQL")),
+        );
         assert_eq!(services.len(), 3);
         assert_eq!(client["Edges"][0]["ReferenceId"], web["ReferenceId"]);
         assert_eq!(web["Edges"][0]["ReferenceId"], database["ReferenceId"]);
@@ -221,16 +267,78 @@ fn the_aws_command_sets_up_and_asks() {
         assert_eq!(client["SummaryStatistics"], Value::Null);
     }
 
-    let quotes = ask(&["get-trace-summaries", "--filter-expression", "service(backend-flask)"]);
+    // The same for the UI.
+    let times = format!("start_ns={}000000000&end_ns={}000000000", at - 10, at + 10);
+    let own = |path: &str| {
+        let reply = support::get(&server.url(&format!("/foursight/v1/environments/dev/{path}")));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    };
+    let map = own(&format!("map?{times}&group=Cruddur&filter=fault"));
+    let nodes = map["nodes"].as_array().unwrap();
+    let web = nodes.iter().find(|n| n["kind"].is_null()).unwrap();
+    assert_eq!(
+        (nodes.len(), map["edges"].as_array().unwrap().len()),
+        (3, 2)
+    );
+    assert_eq!(
+        (
+            &web["name"],
+            &web["calls"]["fault"],
+            &web["calls"]["p50_ns"]
+        ),
+        (&json!("backend-flask"), &json!(1), &json!("250000000"))
+    );
+    assert_eq!(
+        (&map["traces"], &map["partial"]),
+        (&json!(1), &json!(false))
+    );
+    let by_scheme = "service(\"https://4567-abc.example.dev\")";
+    aws(&[
+        "create-group",
+        "--group-name",
+        "Scheme",
+        "--filter-expression",
+        by_scheme,
+    ])
+    .unwrap();
+    let groups = own(&format!("groups?{times}"));
+    let of = |name: &str| {
+        let list = groups["groups"].as_array().unwrap();
+        list.iter().find(|g| g["name"] == name).unwrap().clone()
+    };
+    assert_eq!(
+        (&of("Cruddur")["traces"], &of("Cruddur")["hint"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(of("Scheme")["traces"], 0);
+    let hint = of("Scheme")["hint"].as_str().unwrap().to_owned();
+    assert!(
+        hint.starts_with("0 traces; the names seen here are backend-flask")
+            && hint.contains("without scheme"),
+        "{hint}"
+    );
+    let rules = own("sampling_rules");
+    assert_eq!(rules["rules"][0]["rule"]["name"], "Cruddur");
+
+    let quotes = ask(&[
+        "get-trace-summaries",
+        "--filter-expression",
+        "service(backend-flask)",
+    ]);
     assert!(quotes.unwrap_err().contains("double quotes"));
     let not_built = ask(&["get-insight-summaries", "--group-name", "Cruddur"]).unwrap_err();
     assert!(
-        not_built.contains("UnknownOperationException") && not_built.contains("GetInsightSummaries"),
+        not_built.contains("UnknownOperationException")
+            && not_built.contains("GetInsightSummaries"),
         "{not_built}"
     );
     let unsigned = support::request("POST", &server.url("/Groups"), &[], Some(b"{}"));
     assert_eq!(unsigned.status, 403);
-    assert_eq!(unsigned.json()["__type"], "MissingAuthenticationTokenException");
+    assert_eq!(
+        unsigned.json()["__type"],
+        "MissingAuthenticationTokenException"
+    );
     aws(&["delete-group", "--group-arn", &arn]).unwrap();
     assert!(aws(&["get-group", "--group-name", "Cruddur"]).is_err());
 }
@@ -287,7 +395,12 @@ fn the_sdk_obeys_the_rule_and_two_share_the_reservoir() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(BINARY, data.path(), &["--dev"]);
     let rule = r#"{"RuleName":"Shop","ResourceARN":"*","Priority":9000,"FixedRate":0.1,"ReservoirSize":5,"ServiceName":"shop","ServiceType":"*","Host":"*","HTTPMethod":"*","URLPath":"*","Version":1}"#;
-    aws(&python, &server, &["create-sampling-rule", "--sampling-rule", rule]).unwrap();
+    aws(
+        &python,
+        &server,
+        &["create-sampling-rule", "--sampling-rule", rule],
+    )
+    .unwrap();
     let daemon = address(&server);
     let start = |before: &str, counted: &str| {
         Command::new(&python)
@@ -329,7 +442,9 @@ fn the_sdk_obeys_the_rule_and_two_share_the_reservoir() {
     within(&[&a, &b]);
     let all = alone.all + a.all + b.all;
     // Each trace is a segment and a subsegment.
-    wait_for("what was sampled is stored", 5, || rows_of(&server) == 2 * all);
+    wait_for("what was sampled is stored", 5, || {
+        rows_of(&server) == 2 * all
+    });
     let [received, stored, ..] = daemon_items(&server);
     assert_eq!((received, stored), (all, all));
 }
@@ -359,9 +474,15 @@ fn every_datagram_of_a_burst_is_accounted_for() {
         daemon_items(&server)[0] >= SENT
     });
     let [received, stored, refused, dropped, merged] = daemon_items(&server);
-    assert_eq!((received, stored + refused + dropped + merged), (SENT, SENT));
+    assert_eq!(
+        (received, stored + refused + dropped + merged),
+        (SENT, SENT)
+    );
     if dropped == 0 {
-        assert_eq!((stored, refused, merged), (SENT / 100 * 98, SENT / 100 * 2, 0));
+        assert_eq!(
+            (stored, refused, merged),
+            (SENT / 100 * 98, SENT / 100 * 2, 0)
+        );
     }
     assert_eq!(rows_of(&server), stored);
     let list = support::get(&server.url("/foursight/v1/arrivals?protocol=xray/daemon")).json();
@@ -391,7 +512,9 @@ fn what_has_no_key_needs_an_environment_and_a_known_name() {
         r#"{HEADER}{{"name":"w","id":"0000000000000001","trace_id":"1-{at:08x}-000000000000000000000001","start_time":{at}.5,"end_time":{at}.6}}"#
     );
     socket.send(document.as_bytes()).unwrap();
-    wait_for("the datagram is refused", 10, || daemon_items(&server)[2] == 1);
+    wait_for("the datagram is refused", 10, || {
+        daemon_items(&server)[2] == 1
+    });
     let url = format!("http://{}/GetSamplingRules", address(&server));
     let nowhere = support::request("POST", &url, &[], Some(b"{}"));
     assert_eq!(nowhere.status, 400);
@@ -410,17 +533,27 @@ fn what_has_no_key_needs_an_environment_and_a_known_name() {
     );
     assert!(made.status < 300, "{}", made.text());
     socket.send(document.as_bytes()).unwrap();
-    wait_for("the datagram is stored", 10, || daemon_items(&server)[1] == 1);
+    wait_for("the datagram is stored", 10, || {
+        daemon_items(&server)[1] == 1
+    });
     let rules = support::request("POST", &url, &[], Some(b"{}"));
     assert_eq!(rules.status, 200);
     let default = &rules.json()["SamplingRuleRecords"][0]["SamplingRule"];
     assert_eq!(
-        (&default["RuleName"], &default["Priority"], &default["Attributes"]),
+        (
+            &default["RuleName"],
+            &default["Priority"],
+            &default["Attributes"]
+        ),
         (&json!("Default"), &json!(10_000), &json!({}))
     );
     let foreign = support::request("POST", &url, &[("host", "evil.example:2000")], Some(b"{}"));
     assert_eq!(foreign.status, 403);
-    assert!(foreign.text().contains("http.allow_hosts"), "{}", foreign.text());
+    assert!(
+        foreign.text().contains("http.allow_hosts"),
+        "{}",
+        foreign.text()
+    );
     let groups = format!("http://{}/Groups", address(&server));
     let signed_only = support::request("POST", &groups, &[], Some(b"{}"));
     assert_eq!(signed_only.status, 403);

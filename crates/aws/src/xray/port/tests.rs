@@ -86,6 +86,46 @@ async fn the_pollers_of_the_sdks_are_answered_unsigned() {
     assert_eq!(targets["UnprocessedStatistics"][0]["RuleName"], "Gone");
 }
 
+/// A rule that keeps nothing is why nothing arrives: Arrivals says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_keeps_nothing_shows_in_arrivals() {
+    let bench = Bench::new();
+    let update = engine::sampling::RuleUpdate {
+        name: "Default".into(),
+        fixed_rate: Some(0.0),
+        reservoir_size: Some(0),
+        ..Default::default()
+    };
+    let env = bench.grant.env();
+    let sampling = bench.engine.sampling();
+    sampling
+        .update_rule(env, update, bench.engine.now())
+        .unwrap();
+    let now = bench.engine.now() / 1_000_000_000;
+    let poll = format!(
+        r#"{{"SamplingStatisticsDocuments": [{{"RuleName": "Default", "ClientID": "ae0c7f03eb64d81a5e41f700", "RequestCount": 12, "BorrowCount": 0, "SampledCount": 0, "Timestamp": {now}}}]}}"#
+    );
+    let (status, targets, _) = ask(&bench, NEAR, HOST, "/SamplingTargets", &poll).await;
+    assert_eq!(
+        (
+            status,
+            &targets["SamplingTargetDocuments"][0]["ReservoirQuota"]
+        ),
+        (200, &json!(0))
+    );
+    let rows = bench
+        .engine
+        .arrivals()
+        .list(&engine::ArrivalFilter::default());
+    let row = rows
+        .iter()
+        .find(|r| r.latest.outcome.reason == Some(Reason::NotSampled))
+        .unwrap();
+    let detail = row.latest.outcome.detail.as_deref();
+    assert_eq!(detail, Some("rule Default: 12 requests, 0 sampled"));
+    assert_eq!(row.counts.received, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_not_be_asked_unsigned_is_refused_by_cause() {
     let bench = Bench::new();
