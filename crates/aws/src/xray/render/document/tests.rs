@@ -94,9 +94,19 @@ async fn spans_of_other_sources_are_told_as_segments() {
             b.put_named("http.status_code", ValueRef::Int(404));
             b.put_named("enduser.id", ValueRef::Str("u"));
             b.end_row();
+            assert!(b.begin_row(at * 1_000_000_000 + 6));
+            b.set_dataset("pay");
+            b.set_trace_id(TraceId::parse(ID).unwrap());
+            b.set_parent_id(SpanId([1; 8]));
+            b.set_event_id(EventId([9; 16]));
+            b.put_named("meta.annotation_type", ValueRef::Str("span_event"));
+            b.put_named("exception.type", ValueRef::Str("ValueError"));
+            b.put_named("exception.message", ValueRef::Str("bad"));
+            b.end_row();
         })
         .await;
     let got = documents_of(&bench).await;
+    assert_eq!(got.len(), 1);
     let text = &got[0].1;
     assert!(
         text.contains(&format!("\"start_time\":{at}.000000005,")),
@@ -111,6 +121,8 @@ async fn spans_of_other_sources_are_told_as_segments() {
         ("/http/response/status", json!(404)),
         ("/user", json!("u")),
         ("/metadata/default/http.method", json!("POST")),
+        ("/cause/exceptions/0/type", json!("ValueError")),
+        ("/cause/exceptions/0/message", json!("bad")),
     ] {
         assert_eq!(d.pointer(pointer), Some(&want), "{pointer}");
     }
