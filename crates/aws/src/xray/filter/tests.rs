@@ -98,26 +98,23 @@ async fn bench() -> Bench {
     );
     bench
         .put_rows(|batch| {
-            let ns = |s: f64| (at * 1_000_000_000) + (s * 1e9) as i64;
+            let ns = |ms: i64| (at * 1_000 + ms) * 1_000_000;
             let trace = event::TraceId::parse(&id('9')).unwrap();
-            for (i, (name, kind, from, to)) in [
-                ("POST /pay", "server", 70.0, 70.9),
-                ("charge", "client", 70.1, 70.8),
-            ]
-            .into_iter()
-            .enumerate()
-            {
+            for (i, name, kind, from, to) in [
+                (1u8, "POST /pay", "server", 70_000, 70_900),
+                (2, "charge", "client", 70_100, 70_800),
+            ] {
                 assert!(batch.begin_row(ns(from)));
                 batch.set_dataset("checkout");
                 batch.set_trace_id(trace);
-                batch.set_span_id(event::SpanId([9, 0, 0, 0, 0, 0, 0, i as u8 + 1]));
+                batch.set_span_id(event::SpanId([9, 0, 0, 0, 0, 0, 0, i]));
                 batch.set_service("checkout");
                 batch.set_name(name);
                 batch.set_kind(kind);
                 batch.set_status("error");
                 batch.set_duration(ns(to) - ns(from));
                 batch.put_named("meta.source", ValueRef::Str("otlp"));
-                if i == 0 {
+                if i == 1 {
                     batch.put_named("http.method", ValueRef::Str("POST"));
                     batch.put_named("http.route", ValueRef::Str("/pay"));
                     batch.put_named("http.status_code", ValueRef::Int(503));

@@ -3,7 +3,8 @@
 use super::input::{Time, invalid, seconds};
 use super::page::{TokenOnly, page};
 use crate::wire::{Call, Fail, Reply};
-use engine::sampling::{Report, ReportRefused};
+use engine::sampling::{Report, ReportRefused, Target};
+use engine::{Outcome, Reason};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -57,13 +58,16 @@ pub(super) fn targets(call: &Call) -> Result<Reply, Fail> {
             borrowed: s.borrow_count,
         };
         match sampling.report(env, &report, now) {
-            Ok(target) => documents.push(json!({
+            Ok(target) => {
+                note_if_none_is_kept(call, &report, &target);
+                documents.push(json!({
                 "RuleName": target.rule,
                 "FixedRate": target.fixed_rate,
                 "ReservoirQuota": target.quota,
                 "ReservoirQuotaTTL": seconds(target.quota_until_ns).floor(),
                 "Interval": target.interval_s,
-            })),
+                }));
+            }
             Err(why) => unprocessed.push(unprocessed_rule(&report.rule, why)),
         }
     }
@@ -86,6 +90,23 @@ pub(super) fn targets(call: &Call) -> Result<Reply, Fail> {
         "UnprocessedStatistics": unprocessed,
         "UnprocessedBoostStatistics": boosts,
     })))
+}
+
+/// A rule that keeps nothing is why nothing arrives: its sender shows in Arrivals with that reason.
+fn note_if_none_is_kept(call: &Call, report: &Report, target: &Target) {
+    let rule = call.engine.sampling().rule(call.grant.env(), &report.rule);
+    let keeps_none = rule.is_some_and(|r| r.rule.reservoir_size == 0) && target.fixed_rate == 0.0;
+    if keeps_none && report.requests > 0 {
+        let outcome = Outcome {
+            reason: Some(Reason::NotSampled),
+            ..Outcome::default()
+        };
+        let what = format!(
+            "rule {}: {} requests, {} sampled",
+            report.rule, report.requests, report.sampled
+        );
+        call.grant.note(&call.delivery, outcome.detail(what));
+    }
 }
 
 fn unprocessed_rule(rule: &str, why: ReportRefused) -> Value {
