@@ -8,6 +8,7 @@ use crate::Error;
 use crate::disk::Disk;
 use crate::part::{Facts, Group, KeyTable, Overflow, TextSet, VERSION};
 use event::{EnvId, TableId};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;
 use std::sync::Arc;
@@ -154,6 +155,8 @@ impl Manifest {
                 .map_err(damaged)?;
             match format {
                 Some(f) if f > FORMAT => {
+                    // Left as it is, with the log beside it.
+                    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
                     return Err(Error::NewerFormat(format!(
                         "the data directory has format {f}; this version reads up to {FORMAT}: \
                          start the newer version"
