@@ -75,10 +75,13 @@ impl Engine {
         if let Some(bytes) = config.buffer_bytes {
             options.buffer_bytes_limit = bytes;
         }
-        let disk = Arc::new(store::disk::RealDisk);
+        let disk: Arc<dyn store::disk::Disk> = Arc::new(store::disk::RealDisk);
         // The lock on the directory guards the catalog too, so it comes first; issues follow the WAL,
         // so they come before the store reads it back.
         let lock = store::DirLock::take(&config.data_dir)?;
+        // Opening either brings it up, reads back, sweeps and writes.
+        Catalog::refuse_newer(&config.data_dir)?;
+        store::Store::refuse_newer(&config.data_dir, disk.as_ref())?;
         let catalog = Catalog::open(&config.data_dir)?;
         let issues = Issues::open(catalog.clone())?;
         let (store, recovery) = store::Store::open_locked(

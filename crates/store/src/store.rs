@@ -4,7 +4,7 @@ use crate::disk::Disk;
 use crate::fields::Fields;
 use crate::ingest::{self, Message};
 use crate::inner::{Inner, State, Status};
-use crate::manifest::Edit;
+use crate::manifest::{self, Edit};
 use crate::part::FooterCache;
 use crate::seen::Seen;
 use crate::wal::{WalFiles, WalWriter};
@@ -74,6 +74,17 @@ impl Store {
         Self::open_locked(lock, options, clock, disk, None)
     }
 
+    /// Fails when a newer version wrote the directory, which is left as it is. [`Self::open`] asks it
+    /// first; who opens files of his own there asks it before.
+    ///
+    /// # Errors
+    /// `NewerFormat`.
+    pub fn refuse_newer(data_dir: &Path, disk: &dyn Disk) -> Result<(), Error> {
+        manifest::refuse_newer(&data_dir.join("manifest.sqlite"))?;
+        let wal = recovery::wal_files(disk, &data_dir.join("wal").join("0"))?;
+        recovery::refuse_newer_wal(disk, &wal)
+    }
+
     /// As [`Self::open`], in a directory locked before, with a follower that is told again of what it
     /// has not applied before this returns.
     ///
@@ -87,6 +98,7 @@ impl Store {
         follower: Option<Arc<dyn Follower>>,
     ) -> Result<(Self, Recovery), Error> {
         let dir = options.data_dir.clone();
+        Self::refuse_newer(&dir, disk.as_ref())?;
         if let Some(follower) = &follower {
             options.applied_seq = Some(follower.applied());
         }
@@ -99,7 +111,6 @@ impl Store {
         made(&dir.join("data"))?;
         let data = recovery::data_files(disk.as_ref(), &dir.join("data"))?;
         let wal = recovery::wal_files(disk.as_ref(), &wal_dir)?;
-        recovery::refuse_newer_wal(disk.as_ref(), &wal)?;
         let has_data = !data.is_empty() || !wal.is_empty();
         let opened = recovery::open_manifest(&dir, &disk, has_data)?;
         let salt = opened.manifest.wal_salt()?;
