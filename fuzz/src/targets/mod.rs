@@ -1,0 +1,7 @@
+//! The targets, by what they read.
+
+pub mod batch;
+pub mod bodies;
+pub mod files;
+pub mod otlp;
+pub mod questions;
