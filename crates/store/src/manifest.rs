@@ -139,12 +139,16 @@ pub(crate) fn refuse_newer(path: &Path) -> Result<(), Error> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let query = "SELECT value FROM meta WHERE name = 'format'";
     match db.query_row(query, [], |r| r.get::<_, i64>(0)) {
-        Ok(found) if found > FORMAT => Err(Error::NewerFormat(format!(
-            "the data directory has format {found}; this version reads up to {FORMAT}: start the \
-             newer version"
-        ))),
+        Ok(found) if found > FORMAT => Err(newer(found)),
         _ => Ok(()),
     }
+}
+
+fn newer(found: i64) -> Error {
+    Error::NewerFormat(format!(
+        "the data directory has format {found}; this version reads up to {FORMAT}: start the newer \
+         version"
+    ))
 }
 
 impl Manifest {
@@ -173,6 +177,7 @@ impl Manifest {
                 .map_err(damaged)?;
             match format {
                 Some(FORMAT) => {}
+                Some(found) if found > FORMAT => return Err(newer(found)),
                 other => {
                     return Err(Error::Damaged(format!("manifest: format {other:?}")));
                 }
