@@ -211,6 +211,12 @@ impl Part {
         self.services.may_contain(service)
     }
 
+    /// Whether a block of it was read that does not match its checksum.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.file.is_damaged()
+    }
+
     /// Looks the trace up in the part's index.
     #[must_use]
     pub fn trace(&self, id: TraceId) -> TraceHit {
