@@ -42,6 +42,7 @@ pub fn text_seeds() -> Vec<Vec<u8>> {
          having COUNT > 3 limit 10 from -2h",
         "SUM(`a``b`) as total if x = 1 or y in (1, 2.5, true, \"t\", bare), COUNT_DISTINCT(user.id) where `from` does-not-contain \"/a b\" \
          or z does-not-exist granularity 0.5 unweighted from 2026-03-03T10:00:00Z..2026-03-04",
+        "COUNT where status_code >= 444444444444444444444444444444444444440",
         "CONCURRENCY group by root.name, `ß` order by name asc, RATE_MAX(x) from ..1772532000.25",
     ]
     .map(|t| t.as_bytes().to_vec())
