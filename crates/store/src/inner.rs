@@ -7,6 +7,7 @@ use crate::disk::Disk;
 use crate::fields::Fields;
 use crate::manifest::Manifest;
 use crate::part::{FooterCache, KeyTable, Part};
+use crate::scrub::Scrubbed;
 use crate::seen::Seen;
 use crate::snapshot::BufferedBatch;
 use crate::wal::WalFiles;
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     pub wal_files: Arc<WalFiles>,
     pub seen: Mutex<Seen>,
     pub state: Mutex<State>,
+    pub scrubbed: Scrubbed,
     pub flushing: Mutex<()>,
     pub compacting: Mutex<()>,
     pub status: Status,

@@ -176,11 +176,13 @@ impl Inner {
         }
         for dir in dirs {
             self.step("part.sync_dir")?;
-            self.disk.sync_dir(&dir).map_err(|e| {
-                let why = format!("sync of {}: {e}", dir.display());
-                self.status.poison(&why);
-                Error::Poisoned(why)
-            })?;
+            self.disk
+                .sync_dir(&dir, disk::SyncPoint::PartName)
+                .map_err(|e| {
+                    let why = format!("sync of {}: {e}", dir.display());
+                    self.status.poison(&why);
+                    Error::Poisoned(why)
+                })?;
         }
         Ok(())
     }

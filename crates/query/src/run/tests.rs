@@ -61,7 +61,7 @@ pub(super) fn in_memory(pieces: &[&[Value]]) -> Querier {
 
 /// A store with the pieces; all but the last are flushed to parts. Few columns a part, so that
 /// some fields overflow.
-fn in_store(pieces: &[&[Value]], flush_last: bool) -> (tempfile::TempDir, Querier) {
+pub(super) fn in_store(pieces: &[&[Value]], flush_last: bool) -> (tempfile::TempDir, Querier) {
     let dir = tempfile::tempdir().unwrap();
     let options = Options {
         background: false,

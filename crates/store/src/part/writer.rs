@@ -1,7 +1,7 @@
 //! Writes a part: slice of time after slice of time, in each one column after another.
 
 use crate::Error;
-use crate::disk::{Disk, WriteFile};
+use crate::disk::{Disk, SyncPoint, WriteFile};
 use crate::part::facts::{FOOTER_KEY, Facts};
 use crate::part::keys::{self, TextSet};
 use crate::part::lane::{self, Lane, LaneType};
@@ -546,7 +546,7 @@ impl Sequential {
 
     fn finish(mut self) -> io::Result<(u64, Box<[u32]>)> {
         self.drain(self.pending.len())?;
-        self.file.sync()?;
+        self.file.sync(SyncPoint::PartBytes)?;
         Ok((self.written, self.crcs.into()))
     }
 }
