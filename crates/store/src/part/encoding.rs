@@ -6,7 +6,7 @@
 //! Readers need not know: each column chunk says what it is.
 
 use crate::Error;
-use crate::part::text::TextChunk;
+use crate::part::chunk::Chunk;
 use ahash::RandomState;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -18,7 +18,7 @@ use hashbrown::HashSet;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::SchemaDescriptor;
 use std::hash::Hash;
@@ -76,18 +76,20 @@ pub(crate) fn write<W: Write + Send>(
 ) -> Result<(), Error> {
     let schema = Arc::new(Schema::new(vec![Arc::clone(field)]));
     let descriptor = ArrowSchemaConverter::new().convert(&schema)?;
-    // Statistics of pages are the library's business.
-    if notes.statistics != EnabledStatistics::Page
-        && notes.bloom.is_none()
-        && let Some(codes) = array.as_dictionary_opt::<UInt32Type>()
-    {
-        let layout = layout(array);
-        let pages = (page_rows(array, layout), TEXT_PAGE_BYTES);
-        let statistics = notes.statistics == EnabledStatistics::Chunk;
-        if let Some(chunk) = TextChunk::of(codes, layout, pages, statistics) {
-            let written = chunk.write(descriptor.column(0))?;
-            return Ok(group.append_column(&written.bytes, written.close)?);
-        }
+    let chunk = match array.as_dictionary_opt::<UInt32Type>() {
+        // Statistics of pages are the library's business.
+        _ if notes.statistics == EnabledStatistics::Page => None,
+        Some(codes) => Chunk::of_texts(codes, layout(array), notes),
+        None => array
+            .as_fixed_size_binary_opt()
+            .and_then(|ids| Chunk::of_ids(ids, notes)),
+    };
+    if let Some(chunk) = chunk {
+        let page_rows = page_rows(array, chunk.layout());
+        let written = chunk
+            .in_pages(page_rows, TEXT_PAGE_BYTES)
+            .write(descriptor.column(0))?;
+        return Ok(group.append_column(&written.bytes, written.close)?);
     }
     let leaves = compute_leaves(field, array)?;
     let writers = writers(array, notes, schema, &descriptor)?;
@@ -128,20 +130,10 @@ fn properties(array: &ArrayRef, notes: Notes) -> WriterProperties {
         .set_statistics_enabled(notes.statistics)
         .set_dictionary_enabled(matches!(layout, Layout::Dictionary(_)));
     b = match layout {
-        // Only pages of the second version hold ids as codes.
-        Layout::Dictionary(_) if array.as_fixed_size_binary_opt().is_some() => {
-            b.set_writer_version(WriterVersion::PARQUET_2_0)
-        }
         Layout::Dictionary(_) | Layout::Plain => b,
         Layout::Delta => b.set_encoding(Encoding::DELTA_BINARY_PACKED),
         Layout::Split => b.set_encoding(Encoding::BYTE_STREAM_SPLIT),
     };
-    if let Some(distinct) = notes.bloom {
-        b = b
-            .set_bloom_filter_enabled(true)
-            .set_bloom_filter_fpp(0.01)
-            .set_bloom_filter_max_ndv(distinct);
-    }
     b.build()
 }
 
@@ -172,10 +164,6 @@ fn layout(array: &ArrayRef) -> Layout {
         T::Float64 => {
             let values = array.as_primitive::<Float64Type>().iter().flatten();
             repeats(values.map(f64::to_bits), FLOATS_LIMIT.min(count / 2))
-        }
-        T::FixedSizeBinary(_) => {
-            let ids = array.as_fixed_size_binary();
-            repeats(ids.iter().flatten(), count / 2)
         }
         // Weights, and the keys and values of overflow maps.
         T::Int32 | T::Map(..) => Layout::Dictionary(count),
@@ -241,7 +229,7 @@ fn page_rows(array: &ArrayRef, layout: Layout) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::{DictionaryArray, FixedSizeBinaryArray, Float64Array, Int64Array};
+    use arrow_array::{DictionaryArray, Float64Array, Int64Array};
 
     fn of_ints(values: impl Iterator<Item = i64>) -> Layout {
         layout(&(Arc::new(values.collect::<Int64Array>()) as ArrayRef))
@@ -268,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn text_and_ids_get_a_dictionary_only_when_they_repeat() {
+    fn text_gets_a_dictionary_only_when_it_repeats() {
         let text = |distinct: usize| -> ArrayRef {
             Arc::new(
                 (0..9_000)
@@ -281,14 +269,6 @@ mod tests {
         };
         assert_eq!(layout(&text(3_000)), Layout::Dictionary(3_000));
         assert_eq!(layout(&text(8_000)), Layout::Plain);
-        let ids = |distinct: u64| -> ArrayRef {
-            let ids: Vec<[u8; 8]> = (0..9_000u64)
-                .map(|i| (i % distinct).to_be_bytes())
-                .collect();
-            Arc::new(FixedSizeBinaryArray::try_from_iter(ids.iter()).unwrap())
-        };
-        assert_eq!(layout(&ids(1_000)), Layout::Dictionary(1_000));
-        assert_eq!(layout(&ids(9_000)), Layout::Plain);
     }
 
     #[test]

@@ -1,35 +1,82 @@
-//! Writes a text column of a row group from the codes it comes as.
+//! Writes a column of texts or ids of a row group, from codes into a list of its values.
 //!
 //! The Parquet library's own writer looks every text of every row up in a hash table, to find the
-//! dictionary that [`gather`](crate::part::lane::gather) has just made. Here the codes go to the file as
-//! they are: one dictionary page, then data pages of the first version, each with presence bits
-//! (where the column can be null) and bit-packed codes; or the texts themselves, when they are plain.
+//! dictionary that [`gather`](crate::part::lane::gather) has just made, and takes memory for every id.
+//! Here the codes go to the file as they are: one dictionary page, then data pages of the first
+//! version, each with presence bits (where the column can be null) and bit-packed codes; or the values
+//! themselves, when they are plain.
 
 use crate::Error;
-use crate::part::encoding::{Layout, STATISTICS_BYTES, ZSTD_LEVEL};
+use crate::part::encoding::{Layout, Notes, STATISTICS_BYTES, ZSTD_LEVEL};
+use ahash::RandomState;
 use arrow_array::types::UInt32Type;
-use arrow_array::{Array, DictionaryArray, StringArray};
+use arrow_array::{Array, DictionaryArray, FixedSizeBinaryArray, StringArray};
 use arrow_buffer::NullBuffer;
 use bytes::Bytes;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::bloom_filter::Sbbf;
 use parquet::column::page::{CompressedPage, Page, PageWriteSpec, PageWriter as _};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::data_type::ByteArray;
+use parquet::data_type::{ByteArray, FixedLenByteArray};
 use parquet::file::metadata::{ColumnChunkMetaData, OffsetIndexBuilder};
+use parquet::file::properties::EnabledStatistics;
 use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+use std::borrow::Cow;
 use std::ops::Range;
 
-/// The texts of a column in a row group, and how they are written.
-pub(crate) struct TextChunk<'a> {
-    codes: &'a [u32],
+/// Wrong hits of a Bloom filter.
+const BLOOM_FPP: f64 = 0.01;
+
+/// Values that codes stand for.
+enum Entries<'a> {
+    Texts(&'a StringArray),
+    /// One after another, so many bytes each.
+    Ids(Cow<'a, [u8]>, usize),
+}
+
+impl Entries<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Ids(bytes, each) => bytes.len() / each,
+        }
+    }
+
+    fn get(&self, code: usize) -> &[u8] {
+        match self {
+            Self::Texts(texts) => texts.value(code).as_bytes(),
+            Self::Ids(bytes, each) => &bytes[code * each..(code + 1) * each],
+        }
+    }
+
+    /// As Parquet has plain values: texts behind their length, ids bare.
+    fn push(&self, out: &mut Vec<u8>, code: usize) {
+        let value = self.get(code);
+        if matches!(self, Self::Texts(_)) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "an array of texts has 32-bit offsets"
+            )]
+            out.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        }
+        out.extend_from_slice(value);
+    }
+}
+
+/// The values of a column in a row group, and how they are written.
+pub(crate) struct Chunk<'a> {
+    codes: Cow<'a, [u32]>,
     nulls: Option<&'a NullBuffer>,
-    texts: &'a StringArray,
+    /// With a dictionary each is in use.
+    entries: Entries<'a>,
     layout: Layout,
     page_rows: usize,
     page_bytes: usize,
-    statistics: bool,
+    notes: Notes,
 }
 
 /// A column chunk as it lies in a file, and what the file's footer says of it.
@@ -52,27 +99,89 @@ impl Sizes {
     }
 }
 
-impl<'a> TextChunk<'a> {
-    /// `None` when the array's values are no plain texts. `page_rows`: a multiple of 8.
-    pub(crate) fn of(
+/// Ids as codes, when at most half of them are distinct: the distinct ones, by first appearance.
+fn coded(ids: &FixedSizeBinaryArray) -> Option<(Vec<u8>, Vec<u32>)> {
+    let limit = (ids.len() - ids.null_count()) / 2;
+    let mut known: HashMap<&[u8], u32, RandomState> = HashMap::default();
+    let (mut entries, mut codes) = (Vec::new(), Vec::with_capacity(ids.len()));
+    for id in ids {
+        let Some(id) = id else {
+            codes.push(0);
+            continue;
+        };
+        let next = u32::try_from(known.len()).ok()?;
+        codes.push(match known.entry(id) {
+            Entry::Occupied(e) => *e.get(),
+            Entry::Vacant(_) if next as usize >= limit => return None,
+            Entry::Vacant(e) => {
+                entries.extend_from_slice(id);
+                *e.insert(next)
+            }
+        });
+    }
+    Some((entries, codes))
+}
+
+impl<'a> Chunk<'a> {
+    /// `None` when the array's values are no plain texts.
+    pub(crate) fn of_texts(
         array: &'a DictionaryArray<UInt32Type>,
         layout: Layout,
-        (page_rows, page_bytes): (usize, usize),
-        statistics: bool,
+        notes: Notes,
     ) -> Option<Self> {
+        let codes: &[u32] = array.keys().values();
+        Some(Self {
+            codes: codes.into(),
+            nulls: array.keys().nulls().filter(|n| n.null_count() > 0),
+            entries: Entries::Texts(array.values().as_any().downcast_ref()?),
+            layout,
+            page_rows: 0,
+            page_bytes: 0,
+            notes,
+        })
+    }
+
+    /// `None` of ids without bytes.
+    pub(crate) fn of_ids(array: &'a FixedSizeBinaryArray, notes: Notes) -> Option<Self> {
+        let each = usize::try_from(array.value_length())
+            .ok()
+            .filter(|n| *n > 0)?;
+        let (layout, codes, bytes): (_, Vec<u32>, Cow<'a, [u8]>) = match coded(array) {
+            Some((entries, codes)) => {
+                let layout = Layout::Dictionary(entries.len() / each);
+                (layout, codes, entries.into())
+            }
+            None => {
+                let all = 0..u32::try_from(array.len()).ok()?;
+                (Layout::Plain, all.collect(), array.value_data().into())
+            }
+        };
+        Some(Self {
+            codes: codes.into(),
+            nulls: array.nulls().filter(|n| n.null_count() > 0),
+            entries: Entries::Ids(bytes, each),
+            layout,
+            page_rows: 0,
+            page_bytes: 0,
+            notes,
+        })
+    }
+
+    /// In pages of so many rows, a multiple of 8; plain values also in pages of so many bytes, about.
+    pub(crate) fn in_pages(self, page_rows: usize, page_bytes: usize) -> Self {
         debug_assert!(
             page_rows.is_multiple_of(8),
             "presence is cut at whole bytes"
         );
-        Some(Self {
-            codes: array.keys().values(),
-            nulls: array.keys().nulls().filter(|n| n.null_count() > 0),
-            texts: array.values().as_any().downcast_ref()?,
-            layout,
+        Self {
             page_rows,
             page_bytes,
-            statistics,
-        })
+            ..self
+        }
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// Encodes and compresses it.
@@ -92,13 +201,10 @@ impl<'a> TextChunk<'a> {
         let mut dictionary_at = None;
         let encoding = match self.layout {
             Layout::Dictionary(_) => {
-                self.texts
-                    .iter()
-                    .flatten()
-                    .for_each(|t| push_text(&mut raw, t));
+                (0..self.entries.len()).for_each(|code| self.entries.push(&mut raw, code));
                 let page = Page::DictionaryPage {
                     buf: pack(&raw)?,
-                    num_values: count(self.texts.len())?,
+                    num_values: count(self.entries.len())?,
                     encoding: Encoding::PLAIN,
                     is_sorted: false,
                 };
@@ -151,7 +257,7 @@ impl<'a> TextChunk<'a> {
                 bytes_written: sink.bytes_written() as u64,
                 rows_written: self.codes.len() as u64,
                 metadata: metadata.build()?,
-                bloom_filter: None,
+                bloom_filter: self.bloom()?,
                 column_index: None,
                 offset_index: Some(index.build()),
             },
@@ -173,10 +279,7 @@ impl<'a> TextChunk<'a> {
             if self.layout == Layout::Plain {
                 let mut bytes = 0;
                 for row in (from..to).filter(|r| self.is_valid(*r)) {
-                    bytes += self
-                        .texts
-                        .value_length(self.codes[row] as usize)
-                        .unsigned_abs() as usize;
+                    bytes += self.entries.get(self.codes[row] as usize).len();
                     let next = row + 1;
                     if bytes > self.page_bytes && next.is_multiple_of(8) && next < to {
                         to = next;
@@ -212,23 +315,59 @@ impl<'a> TextChunk<'a> {
     fn push_values(&self, out: &mut Vec<u8>, rows: Range<usize>) {
         let there = rows.filter(|r| self.is_valid(*r)).map(|r| self.codes[r]);
         if self.layout == Layout::Plain {
-            there.for_each(|c| push_text(out, self.texts.value(c as usize)));
+            there.for_each(|c| self.entries.push(out, c as usize));
             return;
         }
-        let width = width(self.texts.len());
+        let width = width(self.entries.len());
         out.push(width);
         push_codes(out, &there.collect::<Vec<u32>>(), width);
     }
 
-    /// How many are null, and where wanted the extremes: every entry is used, so theirs are the column's.
-    /// Long ones are left out, as they would only be bounds when cut.
+    /// Codes of the values that rows have, each at least once.
+    fn in_use(&self) -> Box<dyn Iterator<Item = usize> + '_> {
+        match self.layout {
+            Layout::Dictionary(_) => Box::new(0..self.entries.len()),
+            _ => {
+                let rows = (0..self.codes.len()).filter(|r| self.is_valid(*r));
+                Box::new(rows.map(|r| self.codes[r] as usize))
+            }
+        }
+    }
+
+    /// How many are null, and where wanted the extremes. Long ones are left out, as they would only be
+    /// bounds when cut.
     fn statistics(&self) -> Statistics {
-        let fits = |t: &&str| self.statistics && t.len() <= STATISTICS_BYTES;
-        let bytes = |t: &str| ByteArray::from(t.as_bytes().to_vec());
-        let least = self.texts.iter().flatten().min().filter(fits).map(bytes);
-        let most = self.texts.iter().flatten().max().filter(fits).map(bytes);
-        let nulls = self.nulls.map_or(0, |n| n.null_count() as u64);
-        Statistics::ByteArray(ValueStatistics::new(least, most, None, Some(nulls), false))
+        let (mut least, mut most): (Option<&[u8]>, Option<&[u8]>) = (None, None);
+        if self.notes.statistics != EnabledStatistics::None {
+            for value in self.in_use().map(|c| self.entries.get(c)) {
+                least = Some(least.map_or(value, |l| l.min(value)));
+                most = Some(most.map_or(value, |m| m.max(value)));
+            }
+        }
+        let fits = |v: &&[u8]| v.len() <= STATISTICS_BYTES;
+        let bytes = |v: &[u8]| ByteArray::from(v.to_vec());
+        let (least, most) = (least.filter(fits).map(bytes), most.filter(fits).map(bytes));
+        let nulls = Some(self.nulls.map_or(0, |n| n.null_count() as u64));
+        match self.entries {
+            Entries::Texts(_) => {
+                Statistics::ByteArray(ValueStatistics::new(least, most, None, nulls, false))
+            }
+            Entries::Ids(..) => {
+                let id = FixedLenByteArray::from;
+                let (least, most) = (least.map(id), most.map(id));
+                Statistics::FixedLenByteArray(ValueStatistics::new(least, most, None, nulls, false))
+            }
+        }
+    }
+
+    fn bloom(&self) -> Result<Option<Sbbf>, Error> {
+        let Some(distinct) = self.notes.bloom else {
+            return Ok(None);
+        };
+        let mut bloom = Sbbf::new_with_ndv_fpp(distinct, BLOOM_FPP)?;
+        self.in_use()
+            .for_each(|c| bloom.insert(self.entries.get(c)));
+        Ok(Some(bloom))
     }
 }
 
@@ -242,15 +381,6 @@ fn count(n: usize) -> Result<u32, Error> {
 
 fn offset(n: u64) -> Result<i64, Error> {
     i64::try_from(n).map_err(too_large)
-}
-
-fn push_text(out: &mut Vec<u8>, text: &str) {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "an array of texts has 32-bit offsets"
-    )]
-    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
-    out.extend_from_slice(text.as_bytes());
 }
 
 /// Bits of a code into so many entries.
@@ -371,9 +501,20 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::Arc;
 
-    /// The column as the Parquet library reads it back, from a file of it alone.
+    const NOTES: Notes = Notes {
+        statistics: EnabledStatistics::Chunk,
+        bloom: None,
+    };
+
     fn read_back(array: &DictionaryArray<UInt32Type>, layout: Layout, nullable: bool) -> ArrayRef {
-        let schema = Schema::new(vec![Field::new("t", DataType::Utf8, nullable)]);
+        let chunk = Chunk::of_texts(array, layout, NOTES).unwrap();
+        read_chunk_back(chunk, DataType::Utf8, nullable)
+    }
+
+    /// The column as the Parquet library reads it back, from a file of it alone.
+    fn read_chunk_back(chunk: Chunk<'_>, ty: DataType, nullable: bool) -> ArrayRef {
+        let rows = chunk.codes.len();
+        let schema = Schema::new(vec![Field::new("t", ty, nullable)]);
         let descriptor = ArrowSchemaConverter::new().convert(&schema).unwrap();
         let mut file = SerializedFileWriter::new(
             Vec::new(),
@@ -381,15 +522,14 @@ mod tests {
             Arc::new(WriterProperties::default()),
         )
         .unwrap();
-        let chunk = TextChunk::of(array, layout, (64, 300), true).unwrap();
-        let written = chunk.write(descriptor.column(0)).unwrap();
+        let written = chunk.in_pages(64, 300).write(descriptor.column(0)).unwrap();
         let mut group = file.next_row_group().unwrap();
         group.append_column(&written.bytes, written.close).unwrap();
         group.close().unwrap();
         let bytes: Bytes = file.into_inner().unwrap().into();
         let mut batches = ParquetRecordBatchReaderBuilder::try_new(bytes)
             .unwrap()
-            .with_batch_size(array.len().max(1))
+            .with_batch_size(rows.max(1))
             .build()
             .unwrap();
         Arc::clone(batches.next().unwrap().unwrap().column(0))
@@ -444,6 +584,27 @@ mod tests {
             let array = dictionary(&rows);
             let layout = Layout::Dictionary(array.values().len());
             prop_assert_eq!(texts(&read_back(&array, layout, true)), rows);
+        }
+    }
+
+    #[test]
+    fn ids_read_back_and_are_in_the_bloom_filter() {
+        for distinct in [7, 100, 1_000] {
+            let id = |i: u128| (i % distinct).wrapping_mul(u128::MAX / 977).to_be_bytes();
+            let ids: Vec<Option<[u8; 16]>> =
+                (0..1_000).map(|i| (i % 11 != 3).then(|| id(i))).collect();
+            let each = ids.iter().copied();
+            let array = FixedSizeBinaryArray::try_from_sparse_iter_with_size(each, 16).unwrap();
+            let bloom = Notes {
+                bloom: Some(1_000),
+                ..NOTES
+            };
+            let chunk = Chunk::of_ids(&array, bloom).unwrap();
+            assert_eq!(chunk.layout() == Layout::Plain, distinct == 1_000);
+            let filter = chunk.bloom().unwrap().unwrap();
+            assert!(ids.iter().flatten().all(|id| filter.check(&id[..])));
+            let back = read_chunk_back(chunk, DataType::FixedSizeBinary(16), true);
+            assert_eq!(back.as_fixed_size_binary(), &array);
         }
     }
 
