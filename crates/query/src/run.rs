@@ -285,7 +285,7 @@ impl Pool {
         limits: Limits,
         listener: Option<Listener>,
     ) -> Result<Answer, Error> {
-        let mut plan = plan::plan(&scope, &query, self.clock.now())?;
+        let mut plan = plan::plan(&scope, &query, self.clock.now(), limits.series)?;
         let tables = self.tables(scope.env);
         let known = self.tables.fields(scope.env);
         if let Some(r) = &mut plan.relations {

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The order of rows, as footers tell it.
-const SORT: &str = "row group = slice of time; inside: dataset, ts, trace_id, nulls first";
+const SORT: &str = "row group = slice of time; inside: dataset, name, ts, trace_id, nulls first";
 
 /// What a part to be written is, beside its rows.
 pub(crate) struct Draft<'a> {

@@ -131,6 +131,8 @@ export type Ask = {
   query?: Query | null;
   /** The question as text. */
   text?: string | null;
+  /** Whether the answer is groups and totals alone, without series, which costs less. */
+  totals_only?: boolean;
 };
 
 /** A question with its two spellings. */

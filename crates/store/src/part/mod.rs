@@ -3,6 +3,8 @@
 //! Reading order: [`keys`] (which keys are where), `facts` (what the footer says), `lane` (values
 //! of one column, on their way from batches or parts into a part), `writer`, `reader`, `tix`.
 
+mod chunk;
+mod encoding;
 mod facts;
 pub mod keys;
 mod lane;
