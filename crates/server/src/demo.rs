@@ -34,6 +34,17 @@ async fn demo(flags: &DemoFlags, settings: Settings, app: &Wish) -> anyhow::Resu
     let cruddur = cruddur::start(cruddur::Config {
         otlp_endpoint: format!("http://{}", server.otlp_http),
         key: engine::dev::INGEST_KEY.to_owned(),
+        xray: Some(server.xray),
+        logs: Some(cruddur::Logs {
+            endpoint: format!("http://{}", server.http),
+            key_id: engine::dev::SIGNING_KEY_ID.to_owned(),
+            secret: engine::dev::SIGNING_SECRET.to_owned(),
+            region: "us-east-1".to_owned(),
+        }),
+        rollbar: Some(cruddur::Rollbar {
+            endpoint: format!("http://{}/api/1/", server.http),
+            token: engine::dev::PROJECT_TOKEN.to_owned(),
+        }),
         listener: app.listener,
         seed,
         requests_per_second: REQUESTS_PER_SECOND,

@@ -1,21 +1,30 @@
-//! Cruddur: a micro-blog's backend with mock data, instrumented with OpenTelemetry, and visitors for it.
+//! Cruddur: a micro-blog's backend with mock data, instrumented four ways, and visitors for it.
 //!
 //! `foursight demo` runs it in its own process so that there is something to look at. It is an
 //! ordinary app all the same: axum, the OpenTelemetry SDK with its OTLP exporter, W3C trace context
-//! between the visitors' front end (`cruddur-web`) and the backend (`cruddur-backend`). It knows
-//! nothing of Foursight but an address and a key.
+//! between the visitors' front end (`cruddur-web`) and the backend (`cruddur-backend`). The backend
+//! also sends X-Ray segments, log lines to CloudWatch and items to Rollbar, where they are set up; the
+//! four share no id. It knows nothing of Foursight but addresses and keys.
 //!
 //! A seed decides what is wrong with it ([`Truth`]): one route is slow for one user, another fails
 //! now and then. Everything is really waited for; no span's time is made up.
 //!
-//! Reading order: [`truth`], [`routes`], `mock`, `telemetry`, `traffic`.
+//! Reading order: [`truth`], [`routes`], `mock`, `telemetry`, `witness` (`xray`, `cloudwatch` with
+//! `sigv4`, `rollbar`), `traffic`.
 
+mod cloudwatch;
 mod mock;
+mod rollbar;
 pub mod routes;
+mod sigv4;
 mod telemetry;
 mod traffic;
 pub mod truth;
+mod witness;
+mod xray;
 
+pub use cloudwatch::Logs;
+pub use rollbar::Rollbar;
 pub use truth::Truth;
 
 use std::io;
@@ -24,6 +33,7 @@ use std::sync::Arc;
 use telemetry::Telemetry;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use witness::Witness;
 
 /// How to run it.
 #[derive(Debug)]
@@ -32,6 +42,12 @@ pub struct Config {
     pub otlp_endpoint: String,
     /// Sent as `x-honeycomb-team`.
     pub key: String,
+    /// The X-Ray daemon, where there is one.
+    pub xray: Option<SocketAddr>,
+    /// CloudWatch Logs, where it is used.
+    pub logs: Option<Logs>,
+    /// Rollbar, where it is used.
+    pub rollbar: Option<Rollbar>,
     /// Where the backend listens.
     pub listener: TcpListener,
     /// Decides what is wrong with it.
@@ -67,7 +83,9 @@ pub async fn start(config: Config) -> io::Result<Running> {
     let telemetry = Arc::new(telemetry);
     let (stop, stopped) = watch::channel(false);
 
-    let app = routes::router(truth.clone(), telemetry.backend());
+    let (witness, putting) = Witness::new(config.xray, config.logs, config.rollbar)?;
+    let app = routes::router(truth.clone(), telemetry.backend(), Arc::new(witness));
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let mut until = stopped.clone();
     let serve = tokio::spawn(async move {
         let graceful = async move { drop(until.wait_for(|s| *s).await) };
@@ -89,7 +107,8 @@ pub async fn start(config: Config) -> io::Result<Running> {
         address,
         truth,
         stop,
-        tasks: vec![visit, serve],
+        // In this order: the witness goes with the backend, and the lines it left are put last.
+        tasks: [visit, serve].into_iter().chain(putting).collect(),
         telemetry,
     })
 }

@@ -1,8 +1,11 @@
 //! The backend: its routes, and the spans around them.
 
 use crate::mock;
+use crate::rollbar::Failure;
 use crate::truth::Truth;
-use axum::extract::{MatchedPath, Path, Query, Request, State};
+use crate::witness::{Finished, Witness};
+use crate::xray::Part;
+use axum::extract::{ConnectInfo, MatchedPath, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -15,8 +18,9 @@ use opentelemetry_sdk::trace::SdkTracer;
 use rand::RngExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::Duration;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 /// Header by which the front end says whose session it is.
 pub const USER_HEADER: &str = "x-cruddur-user";
@@ -25,6 +29,7 @@ pub const USER_HEADER: &str = "x-cruddur-user";
 struct App {
     truth: Arc<Truth>,
     tracer: SdkTracer,
+    witness: Arc<Witness>,
 }
 
 /// Who asks for what; every span of a request carries both.
@@ -32,13 +37,16 @@ struct App {
 struct Visit {
     route: String,
     handle: String,
+    /// What was worked on, in the order it ended.
+    parts: Arc<Mutex<Vec<Part>>>,
 }
 
 /// The app's routes.
-pub fn router(truth: Truth, tracer: SdkTracer) -> Router {
+pub(crate) fn router(truth: Truth, tracer: SdkTracer, witness: Arc<Witness>) -> Router {
     let app = App {
         truth: Arc::new(truth),
         tracer,
+        witness,
     };
     Router::new()
         .route("/api/activities/home", get(home))
@@ -54,11 +62,16 @@ pub fn router(truth: Truth, tracer: SdkTracer) -> Router {
         .with_state(app)
 }
 
-/// The server span, child of what `traceparent` names.
+/// The server span, child of what `traceparent` names; and what is told to the other three.
 async fn server_span(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let started = SystemTime::now();
     let visit = Visit::of(&request);
     let context = app.begin(&request, &visit);
-    request.extensions_mut().insert(visit);
+    let (method, uri) = (request.method().to_string(), request.uri().clone());
+    let (host, user_agent) = (header(&request, "host"), header(&request, "user-agent"));
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |c| c.0.ip());
+    request.extensions_mut().insert(visit.clone());
     let response = next.run(request).with_context(context.clone()).await;
     let span = context.span();
     span.set_attribute(KeyValue::new(
@@ -69,6 +82,21 @@ async fn server_span(State(app): State<App>, mut request: Request, next: Next) -
         span.set_status(Status::error(response.status().to_string()));
     }
     span.end();
+    app.witness.tell(Finished {
+        started,
+        method: &method,
+        host: &host,
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
+        user_agent: &user_agent,
+        peer,
+        route: &visit.route,
+        handle: &visit.handle,
+        status: response.status().as_u16(),
+        status_line: &response.status().to_string(),
+        failure: response.extensions().get::<Failure>().cloned(),
+        parts: std::mem::take(&mut *visit.parts.lock().unwrap_or_else(PoisonError::into_inner)),
+    });
     response
 }
 
@@ -88,6 +116,7 @@ impl Visit {
         Self {
             route: route.to_owned(),
             handle: header(request, USER_HEADER),
+            parts: Arc::default(),
         }
     }
 }
@@ -146,12 +175,22 @@ impl App {
         let span = self
             .tracer
             .span_builder(name)
-            .with_kind(kind)
+            .with_kind(kind.clone())
             .with_attributes(attributes)
             .start(&self.tracer);
         let context = Context::current_with_span(span);
+        let (started, clock) = (SystemTime::now(), std::time::Instant::now());
         let result = work.with_context(context.clone()).await;
         context.span().end();
+        let part = Part {
+            name,
+            started,
+            took: clock.elapsed(),
+            is_remote: kind == SpanKind::Client,
+        };
+        let mut parts = visit.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.push(part);
+        drop(parts);
         result
     }
 
@@ -239,24 +278,25 @@ impl App {
         if visit.route != self.truth.failing_route || rand::rng().random_range(0..4) > 0 {
             return None;
         }
+        let failure = Failure {
+            class: "StaleConnection",
+            message: "the connection was closed by the database",
+            file: file!(),
+            line: line!(),
+            function: "App::failure",
+        };
         let context = Context::current();
         context.span().add_event(
             "exception",
             vec![
-                KeyValue::new("exception.type", "StaleConnection"),
-                KeyValue::new(
-                    "exception.message",
-                    "the connection was closed by the database",
-                ),
+                KeyValue::new("exception.type", failure.class),
+                KeyValue::new("exception.message", failure.message),
             ],
         );
-        Some(
-            (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                Json(json!({"error": "try again"})),
-            )
-                .into_response(),
-        )
+        let error = Json(json!({"error": "try again"}));
+        let mut response = (StatusCode::INTERNAL_SERVER_ERROR, error).into_response();
+        response.extensions_mut().insert(failure);
+        Some(response)
     }
 }
 

@@ -9,6 +9,9 @@ async fn routes_answer_and_the_pair_of_the_seed_is_slow() {
         // Nobody listens there: an app must work without its collector.
         otlp_endpoint: "http://127.0.0.1:9".into(),
         key: "none".into(),
+        xray: None,
+        logs: None,
+        rollbar: None,
         listener: std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
         seed: 3,
         requests_per_second: 5.0,

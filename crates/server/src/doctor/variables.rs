@@ -125,7 +125,8 @@ impl Variables {
     }
 
     /// Whether the variable is there but empty.
-    pub(crate) fn is_empty(&self, name: &str) -> bool {
+    #[cfg(test)]
+    fn is_empty(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|v| v.trim().is_empty())
     }
 

@@ -38,6 +38,29 @@ pub(crate) fn run_client(python: &Path, program: &str, args: &[&str]) -> Value {
     })
 }
 
+/// The command without variables of this process that an SDK would read.
+pub(crate) fn clean(mut command: Command) -> Command {
+    let families = ["OTEL_", "AWS_", "ROLLBAR_", "HONEYCOMB_", "FOURSIGHT_"];
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if families.iter().any(|f| name.starts_with(f)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A command that Ctrl-C ends, also where this process was started with it switched off, as shells do
+/// for what runs in the background.
+fn interruptible(program: &Path) -> Command {
+    if cfg!(target_os = "linux") {
+        let mut command = Command::new("env");
+        command.arg("--default-signal=INT").arg(program);
+        return command;
+    }
+    Command::new(program)
+}
+
 /// A process read line by line; killed when dropped.
 pub(crate) struct Lines {
     child: Child,
@@ -46,8 +69,9 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Starts `command` with its stdout and stderr read.
-    pub(crate) fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(mut command: impl std::borrow::BorrowMut<Command>) -> Self {
         let mut child = command
+            .borrow_mut()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -69,6 +93,38 @@ impl Lines {
                 .for_each(|l| drop(also.send(l)))
         });
         Self { child, lines }
+    }
+
+    /// What it prints until `done` says so or the time is over.
+    pub(crate) fn lines_until(
+        &self,
+        time: std::time::Duration,
+        done: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
+        let deadline = std::time::Instant::now() + time;
+        let mut lines = Vec::new();
+        while !done(&lines) {
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => lines.push(line),
+                Err(_) => break,
+            }
+        }
+        lines
+    }
+
+    /// Ctrl-C, and waits until it has ended.
+    pub(crate) fn interrupt(mut self) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "it goes on after Ctrl-C"
+            );
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
     }
 
     /// The next line it prints.
@@ -96,7 +152,7 @@ impl Flask {
     /// Starts it as its Dockerfile does, but on loopback and a free port.
     pub(crate) fn start(python: &Path, variables: &[(&str, &str)]) -> Self {
         let process = Lines::start(
-            Command::new(python)
+            clean(interruptible(python))
                 .args(["-m", "flask", "run", "--host=127.0.0.1", "--port=0"])
                 .current_dir(support::repository().join("examples/cruddur-flask"))
                 .env("FLASK_APP", "app.py")
@@ -112,6 +168,11 @@ impl Flask {
                 };
             }
         }
+    }
+
+    /// Ctrl-C, and waits until it has ended: every SDK has sent what it held.
+    pub(crate) fn interrupt(self) {
+        self.process.interrupt();
     }
 
     /// An address of the app.

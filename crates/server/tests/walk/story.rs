@@ -1,0 +1,248 @@
+//! §5 and §6: one story, and nothing lost in silence.
+
+use super::stage::{Stage, text};
+use super::{Check, Sdk};
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const ALL: &[Sdk] = &Sdk::ALL;
+
+pub(crate) const CHECKS: &[Check] = &[
+    Check {
+        id: "5.1",
+        does: "clicks a span",
+        shows: "the request: trace, segments, lines and the error on one timeline",
+        needs: ALL,
+        look: from_span,
+    },
+    Check {
+        id: "5.2",
+        does: "clicks a segment",
+        shows: "the same request",
+        needs: ALL,
+        look: from_segment,
+    },
+    Check {
+        id: "5.3",
+        does: "clicks a log line",
+        shows: "the same request",
+        needs: ALL,
+        look: from_line,
+    },
+    Check {
+        id: "5.4",
+        does: "clicks an occurrence",
+        shows: "the same request",
+        needs: ALL,
+        look: from_occurrence,
+    },
+    Check {
+        id: "6.1",
+        does: "opens Arrivals",
+        shows: "every delivery on every port, by sender, protocol and key; sums are conserved",
+        needs: ALL,
+        look: arrivals,
+    },
+    Check {
+        id: "6.2",
+        does: "runs foursight doctor where the app runs",
+        shows: "one probe per protocol sent and found",
+        needs: ALL,
+        look: doctor,
+    },
+    Check {
+        id: "6.3",
+        does: "runs foursight doctor with an env file that has a misspelt variable",
+        shows: "the variable, and what was meant",
+        needs: &[],
+        look: doctor_of_file,
+    },
+];
+
+/// The rows, one per source, of the first request whose view returned nothing: it came alone, so the
+/// X-Ray SDK recorded it.
+struct Request {
+    span: Value,
+    segment: Value,
+    line: Value,
+    occurrence: Value,
+}
+
+fn oldest(mut rows: Vec<Value>, what: &str) -> anyhow::Result<Value> {
+    rows.pop()
+        .with_context(|| format!("no {what} of the request"))
+}
+
+fn request(stage: &Stage) -> anyhow::Result<Request> {
+    let lore = "/api/activities/@lore";
+    let is =
+        |column: &str, op: &str, value: &str| json!({"column": column, "op": op, "value": value});
+    let spans = json!([
+        is("name", "=", "user-activities-mock-data"),
+        is("app.user_handle", "=", "lore")
+    ]);
+    let segments = json!([is("url.full", "ends-with", lore)]);
+    let lines = json!([is("body", "contains", "GET http /api/activities/@lore?")]);
+    let errors = json!([is("exception.type", "=", "TypeError")]);
+    Ok(Request {
+        span: oldest(stage.rows("backend-flask", &spans)?, "span")?,
+        segment: oldest(stage.rows("xray", &segments)?, "segment")?,
+        line: oldest(stage.rows("logs-cruddur", &lines)?, "line")?,
+        occurrence: oldest(stage.rows(&stage.keys.project, &errors)?, "occurrence")?,
+    })
+}
+
+/// Asks for the request of a row: the rows of all four are in it, and nothing of another request.
+fn told(stage: &Stage, ask: &str) -> anyhow::Result<String> {
+    let wanted = request(stage)?;
+    let env = &stage.keys.environment;
+    let told = stage.api(
+        "GET",
+        &format!("/request?env={env}&fields=true&{ask}"),
+        None,
+    )?;
+    let rows = told["rows"].as_array().context("no rows")?;
+    let of = |source: &str| {
+        let own = rows.iter().filter(|r| r["source"] == source);
+        own.map(|r| text(&r["event_id"])).collect::<BTreeSet<_>>()
+    };
+    for (source, row) in [
+        ("spans", &wanted.span),
+        ("segments", &wanted.segment),
+        ("lines", &wanted.line),
+        ("occurrences", &wanted.occurrence),
+    ] {
+        let id = text(&row["event_id"]);
+        ensure!(
+            of(source).contains(&id),
+            "the row of {source} is not in the request: {} rows of it are, joins: {}",
+            of(source).len(),
+            told["joins"]
+        );
+    }
+    ensure!(
+        of("occurrences").len() == 1,
+        "{} occurrences",
+        of("occurrences").len()
+    );
+    let segments: BTreeSet<String> = rows
+        .iter()
+        .filter(|r| r["source"] == "segments")
+        .map(|r| text(&r["trace_id"]))
+        .collect();
+    ensure!(segments.len() == 1, "segments of {} traces", segments.len());
+    Ok(format!(
+        "{} rows of four sources; joins: {}",
+        rows.len(),
+        told["joins"]
+    ))
+}
+
+fn by_event(row: &Value) -> String {
+    format!(
+        "event_id={}&at_ns={}",
+        text(&row["event_id"]),
+        text(&row["timestamp_ns"])
+    )
+}
+
+fn from_span(stage: &Stage) -> anyhow::Result<String> {
+    let row = request(stage)?.span;
+    let (trace, span) = (text(&row["trace.trace_id"]), text(&row["trace.span_id"]));
+    told(stage, &format!("trace_id={trace}&span_id={span}"))
+}
+
+fn from_segment(stage: &Stage) -> anyhow::Result<String> {
+    let row = request(stage)?.segment;
+    told(stage, &format!("trace_id={}", text(&row["trace.trace_id"])))
+}
+
+fn from_line(stage: &Stage) -> anyhow::Result<String> {
+    told(stage, &by_event(&request(stage)?.line))
+}
+
+fn from_occurrence(stage: &Stage) -> anyhow::Result<String> {
+    told(stage, &by_event(&request(stage)?.occurrence))
+}
+
+fn arrivals(stage: &Stage) -> anyhow::Result<String> {
+    let listed = stage.api("GET", "/arrivals?limit=1000", None)?;
+    let mut told = Vec::new();
+    for protocol in ["otlp/http", "xray/daemon", "logs", "rollbar"] {
+        let own = listed["by_protocol"].as_array().into_iter().flatten();
+        let counters = own
+            .filter(|p| p["protocol"] == protocol)
+            .map(|p| p["counters"].clone())
+            .next()
+            .with_context(|| format!("nothing of {protocol} was counted"))?;
+        let n = |name: &str| counters[name].as_u64().unwrap_or(0);
+        ensure!(
+            n("received") == n("stored") + n("refused") + n("dropped") + n("merged"),
+            "{protocol}: {counters}"
+        );
+        ensure!(n("stored") > 0, "{protocol}: {counters}");
+        told.push(format!("{protocol} {}", n("stored")));
+    }
+    let rows = listed["rows"].as_array().context("no rows")?;
+    for row in rows {
+        ensure!(row["sender"].is_string(), "{row}");
+        let refused = row["outcome"] != "taken";
+        ensure!(
+            !refused || !text(&row["reason"]["fix"]).is_empty(),
+            "a refusal without a fix: {row}"
+        );
+    }
+    Ok(told.join(", "))
+}
+
+fn examined(
+    stage: &Stage,
+    args: &[&str],
+    variables: &[(String, String)],
+) -> anyhow::Result<(bool, Value)> {
+    let url = stage.server.url("");
+    let all = [&["doctor", "--json", "--url", &url], args].concat();
+    let (ok, said) = stage.foursight(&all, variables);
+    Ok((
+        ok,
+        serde_json::from_str(&said).with_context(|| said.clone())?,
+    ))
+}
+
+fn doctor(stage: &Stage) -> anyhow::Result<String> {
+    let env = stage.keys.environment.clone();
+    let (ok, report) = examined(stage, &["--environment", &env], &stage.variables)?;
+    let checks = report["checks"].as_array().context("no checks")?;
+    ensure!(checks.len() == 4, "{report:#}");
+    for check in checks {
+        ensure!(
+            check["state"] == "found" && check["environment"] == env.as_str(),
+            "{check:#}"
+        );
+    }
+    // The refusals of the old token are told, and stand in nobody's way.
+    ensure!(ok && report["ok"] == true, "{report:#}");
+    Ok("four probes sent, four found".to_owned())
+}
+
+fn doctor_of_file(stage: &Stage) -> anyhow::Result<String> {
+    let file = stage.server.run_dir().join("misspelt.env");
+    let text = format!(
+        "OTEL_EXPORTER_OLTP_ENDPOINT={}\nOTEL_SERVICE_NAME=backend-flask\n",
+        stage.server.url_of("otlp_http", "")
+    );
+    std::fs::write(&file, text)?;
+    let path = file.to_string_lossy().into_owned();
+    let (ok, report) = examined(stage, &["--env-file", &path], &stage.variables)?;
+    let findings = report["findings"].as_array().context("no findings")?;
+    let found = findings
+        .iter()
+        .find(|f| f["code"] == "misspelt_variable")
+        .context("the misspelt variable is not named")?;
+    ensure!(
+        !ok && found["variable"] == "OTEL_EXPORTER_OLTP_ENDPOINT",
+        "{report:#}"
+    );
+    Ok(format!("{} {}", found["text"], found["fix"]))
+}

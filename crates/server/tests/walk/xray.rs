@@ -1,0 +1,312 @@
+//! §2: AWS X-Ray.
+
+use super::stage::{BURST, Stage, WORKSPACE, text};
+use super::{Check, Sdk};
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const X: &[Sdk] = &[Sdk::Xray];
+const NAME: &str = "backend-flask";
+const DATASET: &str = "xray";
+
+pub(crate) const CHECKS: &[Check] = &[
+    Check {
+        id: "2.1",
+        does: "AWS_XRAY_URL holds a pattern of dynamic naming, unchanged",
+        shows: "segments named by the Host header where it matches, else backend-flask",
+        needs: X,
+        look: naming,
+    },
+    Check {
+        id: "2.2",
+        does: "AWS_XRAY_DAEMON_ADDRESS is Foursight's port",
+        shows: "segments taken by UDP, without a key",
+        needs: X,
+        look: daemon_address,
+    },
+    Check {
+        id: "2.3",
+        does: "keeps a real daemon, with a Foursight key",
+        shows: "its signed PutTraceSegments is taken",
+        needs: &[],
+        look: signed_segments,
+    },
+    Check {
+        id: "2.4",
+        does: "aws xray create-group with service(\"backend-flask\")",
+        shows: "the group, with ARN and InsightsConfiguration; it is listed",
+        needs: &[],
+        look: group,
+    },
+    Check {
+        id: "2.5",
+        does: "the same with service(\"https://4567-…\")",
+        shows: "made as asked; 0 traces, the names seen here are …",
+        needs: X,
+        look: group_by_address,
+    },
+    Check {
+        id: "2.6",
+        does: "aws xray create-sampling-rule: 5 a second, then 10 %",
+        shows: "the rule; the SDK fetches it and obeys",
+        needs: X,
+        look: sampling,
+    },
+    Check {
+        id: "2.7",
+        does: "refreshes the app",
+        shows: "traces; segment and subsegment, annotations, metadata; client → backend-flask",
+        needs: X,
+        look: traces,
+    },
+    Check {
+        id: "2.8",
+        does: "opens a new segment without ending the last",
+        shows: "what arrives; the lost segment is named as such",
+        needs: X,
+        look: lost_segment,
+    },
+    Check {
+        id: "2.9",
+        does: "reads the daemon's log for batches",
+        shows: "foursight logs each batch it takes",
+        needs: X,
+        look: log_of_batches,
+    },
+];
+
+fn segments(stage: &Stage, filters: &Value) -> anyhow::Result<Vec<Value>> {
+    let rows = stage.rows(DATASET, filters)?;
+    Ok(rows
+        .into_iter()
+        .filter(|r| r["trace.parent_id"].is_null())
+        .collect())
+}
+
+fn naming(stage: &Stage) -> anyhow::Result<String> {
+    let named = |name: &str| {
+        segments(
+            stage,
+            &json!([{"column": "name", "op": "=", "value": name}]),
+        )
+    };
+    let (by_host, fixed) = (named(WORKSPACE)?, named(NAME)?);
+    ensure!(
+        by_host.len() == 1,
+        "{} segments are named {WORKSPACE}",
+        by_host.len()
+    );
+    ensure!(!fixed.is_empty(), "no segment is named {NAME}");
+    Ok(format!("1 segment {WORKSPACE}, {} of {NAME}", fixed.len()))
+}
+
+fn daemon_address(stage: &Stage) -> anyhow::Result<String> {
+    let rows = stage.arrivals(|r| {
+        r["protocol"] == "xray/daemon" && r["counters"]["stored"].as_u64() > Some(0)
+    })?;
+    let row = rows.first().context("no datagram was taken")?;
+    ensure!(row["sender"] == "127.0.0.1", "{}", row["sender"]);
+    ensure!(
+        row["env"] == stage.keys.environment.as_str(),
+        "{}",
+        row["env"]
+    );
+    Ok(format!("{} from {}", row["counters"], text(&row["sender"])))
+}
+
+fn now_seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+}
+
+fn signed_segments(stage: &Stage) -> anyhow::Result<String> {
+    let now = now_seconds();
+    let id = format!("1-{now:08x}-00000000000000000000d23e");
+    let document = json!({"name": "by-daemon", "id": "00000000000d23e0", "trace_id": id,
+        "start_time": now - 1, "end_time": now});
+    let said = stage.aws(&[
+        "xray",
+        "put-trace-segments",
+        "--trace-segment-documents",
+        &document.to_string(),
+    ])?;
+    ensure!(said["UnprocessedTraceSegments"] == json!([]), "{said}");
+    let got = stage.aws(&["xray", "batch-get-traces", "--trace-ids", &id])?;
+    ensure!(got["Traces"][0]["Id"] == id.as_str(), "{got}");
+    let back: Value = serde_json::from_str(&text(&got["Traces"][0]["Segments"][0]["Document"]))?;
+    ensure!(back == document, "the document came back as {back}");
+    Ok(format!("{id}, its document as sent"))
+}
+
+fn group(stage: &Stage) -> anyhow::Result<String> {
+    let made = &stage.made("group")?["Group"];
+    let arn = text(&made["GroupARN"]);
+    ensure!(
+        arn.starts_with("arn:aws:xray:us-east-1:000000000000:group/Cruddur/"),
+        "{arn}"
+    );
+    ensure!(
+        made["FilterExpression"] == "service(\"backend-flask\")",
+        "{made}"
+    );
+    ensure!(made["InsightsConfiguration"].is_object(), "{made}");
+    let listed = stage.aws(&["xray", "get-groups"])?;
+    let names: Vec<String> = listed["Groups"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|g| text(&g["GroupName"]))
+        .collect();
+    ensure!(names.iter().any(|n| n == "Cruddur"), "{names:?}");
+    Ok(format!("{arn}; listed: {}", names.join(", ")))
+}
+
+fn group_by_address(stage: &Stage) -> anyhow::Result<String> {
+    let made = &stage.made("group by address")?["Group"];
+    let wanted = format!("service(\"https://{WORKSPACE}\")");
+    ensure!(made["FilterExpression"] == wanted.as_str(), "{made}");
+    let groups = stage.api(
+        "GET",
+        &format!("/environments/{}/groups", stage.keys.environment),
+        None,
+    )?;
+    let page = groups["groups"]
+        .as_array()
+        .and_then(|g| g.iter().find(|g| g["name"] == "ByAddress"))
+        .context("the group is not on the page")?;
+    ensure!(page["traces"] == 0, "{page}");
+    let told = page.to_string();
+    ensure!(told.contains(NAME), "the names seen are not told: {page}");
+    Ok(format!("0 traces; {told}"))
+}
+
+fn sampling(stage: &Stage) -> anyhow::Result<String> {
+    let made = &stage.made("rule")?["SamplingRuleRecord"]["SamplingRule"];
+    for (field, value) in [
+        ("RuleName", json!("Cruddur")),
+        ("FixedRate", json!(0.1)),
+        ("ReservoirSize", json!(5)),
+        ("Priority", json!(9000)),
+        ("ServiceName", json!(NAME)),
+    ] {
+        ensure!(made[field] == value, "{field}: {made}");
+    }
+    let told = stage.aws(&["xray", "get-sampling-statistic-summaries"])?;
+    let own = told["SamplingStatisticSummaries"]
+        .as_array()
+        .and_then(|s| s.iter().find(|s| s["RuleName"] == "Cruddur"))
+        .context("the SDK told no statistics of the rule")?;
+    ensure!(own["RequestCount"].as_u64() > Some(0), "{own}");
+    // The burst: at most five of each second it took, then every tenth.
+    let rows = segments(
+        stage,
+        &json!([{"column": "url.full", "op": "ends-with", "value": "/api/messages/@burst"}]),
+    )?;
+    let (first, last) = stage.burst_seconds;
+    let seconds = (last - first + 1) as f64;
+    let rest = (BURST as f64 - 5.0 * seconds).max(0.0);
+    let most = 5.0 * seconds + 0.1 * rest + 3.0 * (0.09 * rest).sqrt();
+    let count = rows.len() as f64;
+    ensure!(
+        (5.0..=most).contains(&count),
+        "{count} of {BURST} requests in {seconds} s were traced; 5 to {most:.0} should be"
+    );
+    Ok(format!(
+        "{count} of {BURST} requests in {seconds} s were traced (5 to {most:.0} may be)"
+    ))
+}
+
+fn traces(stage: &Stage) -> anyhow::Result<String> {
+    let (start, end) = (
+        (now_seconds() - 600).to_string(),
+        (now_seconds() + 5).to_string(),
+    );
+    let between = ["--start-time", &start, "--end-time", &end];
+    let expression = "annotation.user_handle = \"bayko\"";
+    let ask = [
+        &["xray", "get-trace-summaries"],
+        &between[..],
+        &["--filter-expression", expression],
+    ];
+    let found = stage.aws(&ask.concat())?;
+    let summaries = found["TraceSummaries"].as_array().context("no summaries")?;
+    ensure!(
+        summaries.len() == 1,
+        "{} traces have the annotation",
+        summaries.len()
+    );
+    let id = text(&summaries[0]["Id"]);
+    let got = stage.aws(&["xray", "batch-get-traces", "--trace-ids", &id])?;
+    let document = text(&got["Traces"][0]["Segments"][0]["Document"]);
+    let segment: Value = serde_json::from_str(&document)?;
+    ensure!(segment["name"] == NAME, "{segment}");
+    let outer = &segment["subsegments"][0];
+    let inner = &outer["subsegments"][0];
+    ensure!(outer["name"] == "activities_users", "{outer}");
+    ensure!(inner["name"] == "user_activity_bayko", "{inner}");
+    ensure!(
+        inner["annotations"] == json!({"user_handle": "bayko", "result_length": 1}),
+        "{inner}"
+    );
+    ensure!(
+        inner["metadata"]["cruddur"]["results"]["uuids"].is_array(),
+        "{inner}"
+    );
+    let graph = stage.aws(&[&["xray", "get-service-graph"], &between[..]].concat())?;
+    let services = graph["Services"].as_array().context("no map")?;
+    let node = |wanted: &dyn Fn(&&Value) -> bool| services.iter().find(wanted);
+    let app = node(&|s| s["Name"] == NAME && s["Type"] != "client").context("no backend-flask")?;
+    let client = node(&|s| {
+        s["Type"] == "client"
+            && s["Edges"]
+                .as_array()
+                .is_some_and(|e| e.iter().any(|e| e["ReferenceId"] == app["ReferenceId"]))
+    });
+    client.context("no client → backend-flask")?;
+    Ok(format!(
+        "{id}: backend-flask → activities_users → user_activity_bayko; client → backend-flask"
+    ))
+}
+
+fn lost_segment(stage: &Stage) -> anyhow::Result<String> {
+    let steps = stage.rows(
+        DATASET,
+        &json!([{"column": "name", "op": "starts-with", "value": "step-"}]),
+    )?;
+    ensure!(!steps.is_empty(), "nothing of the lost segment arrived");
+    let next = segments(
+        stage,
+        &json!([{"column": "name", "op": "=", "value": "next-activities"}]),
+    )?;
+    ensure!(next.len() == 1, "{} segments next-activities", next.len());
+    let env = &stage.keys.environment;
+    let id = text(&steps[0]["trace.trace_id"]);
+    let trace = stage.api("GET", &format!("/environments/{env}/traces/{id}"), None)?;
+    // -2: the row's parent is not in the trace; the page shows it as missing, by this id.
+    let parents = trace["columns"]["parent"]
+        .as_array()
+        .context("no parents")?;
+    ensure!(parents.iter().all(|p| *p == -2), "{parents:?}");
+    let lost = &trace["columns"]["parent_id"][0];
+    ensure!(
+        text(lost) == stage.lost_segment,
+        "{lost} is missing, not {}",
+        stage.lost_segment
+    );
+    Ok(format!(
+        "{} subsegments of {id}; their segment never came, and the trace says so",
+        steps.len()
+    ))
+}
+
+fn log_of_batches(stage: &Stage) -> anyhow::Result<String> {
+    let log = stage.server.log();
+    let line = log
+        .lines()
+        .find(|l| l.contains("segment") && l.contains("batch"))
+        .context("no line of the log tells of a batch of segments")?;
+    Ok(line.to_owned())
+}
