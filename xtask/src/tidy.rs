@@ -37,7 +37,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("joins", &["event", "store", "query"]),
     (
         "fuzz",
-        &["event", "store", "engine", "otlp", "honeycomb", "aws", "rollbar"],
+        &[
+            "event",
+            "store",
+            "engine",
+            "otlp",
+            "honeycomb",
+            "aws",
+            "rollbar",
+        ],
     ),
     ("loadgen", &[]),
     ("xtask", &[]),

@@ -247,17 +247,25 @@ pub(crate) async fn new_key(
     key_of.datasets = new.datasets;
     match (kind, &new.project, &new.scopes) {
         (catalog::KeyKind::Project, Some(project), scopes) => {
-            let project = engine.issues().ensure_project(env.id, project, engine.now())?;
+            let project = engine
+                .issues()
+                .ensure_project(env.id, project, engine.now())?;
             key_of.datasets = Some(vec![project.dataset.to_string()]);
             if let Some(scopes) = scopes {
                 key_of.permissions = Some(crate::issues::scopes(scopes)?);
             }
         }
         (catalog::KeyKind::Project, None, _) => {
-            return Err(Refused::invalid("a token belongs to a project: give its name as `project`"));
+            return Err(Refused::invalid(
+                "a token belongs to a project: give its name as `project`",
+            ));
         }
         (_, None, None) => {}
-        _ => return Err(Refused::invalid("`project` and `scopes` go with the kind `project`")),
+        _ => {
+            return Err(Refused::invalid(
+                "`project` and `scopes` go with the kind `project`",
+            ));
+        }
     }
     let made = engine.catalog().create_key(key_of, engine.now())?;
     let made = KeyMade {

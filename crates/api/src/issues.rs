@@ -123,10 +123,10 @@ fn refused(api: &Api) -> Vec<RefusedDelivery> {
         .filter_map(|r| {
             let a = &r.latest;
             let why = a.outcome.reason?;
-            let token = a.key_prefix.as_deref().map_or_else(
-                || "without a token".to_owned(),
-                |p| format!("token {p}"),
-            );
+            let token = a
+                .key_prefix
+                .as_deref()
+                .map_or_else(|| "without a token".to_owned(), |p| format!("token {p}"));
             let who = a.user_agent.as_deref().unwrap_or("an unnamed client");
             let n = r.received_last_5m;
             let items = if n == 1 { "item" } else { "items" };
@@ -182,7 +182,11 @@ fn listed<T>(
         .collect()
 }
 
-fn filter_of(env: &EnvironmentInfo, asked: &IssuesFilter, now: i64) -> Result<IssueFilter, Refused> {
+fn filter_of(
+    env: &EnvironmentInfo,
+    asked: &IssuesFilter,
+    now: i64,
+) -> Result<IssueFilter, Refused> {
     let mut filter = IssueFilter::new(env.id);
     filter.project = asked.project;
     filter.statuses = listed(asked.status.as_deref(), Status::parse, "status")?;
@@ -202,7 +206,9 @@ fn filter_of(env: &EnvironmentInfo, asked: &IssuesFilter, now: i64) -> Result<Is
         }
     }
     filter.last_since_ns = asked.within_s.map(|s| {
-        let ns = i64::try_from(s).unwrap_or(i64::MAX).saturating_mul(1_000_000_000);
+        let ns = i64::try_from(s)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(1_000_000_000);
         now.saturating_sub(ns)
     });
     filter.sort = match asked.sort.as_deref() {
@@ -301,7 +307,11 @@ async fn users(
         series: false,
         ..Limits::default()
     };
-    let answer = api.engine().querier().run(&scope, &query, limits, None).await;
+    let answer = api
+        .engine()
+        .querier()
+        .run(&scope, &query, limits, None)
+        .await;
     let answer = match answer {
         Ok(answer) => answer,
         // No row has the field yet: then nobody was seen.
@@ -393,10 +403,7 @@ pub(crate) async fn issue(
     detail(&api, &i).await
 }
 
-async fn detail(
-    api: &Api,
-    i: &engine::issues::Issue,
-) -> Result<axum::Json<IssueDetail>, Refused> {
+async fn detail(api: &Api, i: &engine::issues::Issue) -> Result<axum::Json<IssueDetail>, Refused> {
     let id = i.id;
     let history = blocking(api, move |issues| issues.history(id)).await?;
     let mut timeline: Vec<IssueEvent> = history
@@ -419,11 +426,17 @@ async fn detail(
     let own = deploys
         .iter()
         .filter(|d| d.environment == i.environment && d.started_ns >= since);
-    timeline.extend(own.take(100).map(|d| IssueEvent {
-        at_ns: Nanos(d.started_ns),
-        actor: d.local_username.clone().or_else(|| d.username.clone()).unwrap_or_default(),
-        what: "deploy".into(),
-        detail: d.revision.clone(),
+    timeline.extend(own.take(100).map(|d| {
+        IssueEvent {
+            at_ns: Nanos(d.started_ns),
+            actor: d
+                .local_username
+                .clone()
+                .or_else(|| d.username.clone())
+                .unwrap_or_default(),
+            what: "deploy".into(),
+            detail: d.revision.clone(),
+        }
     }));
     timeline.sort_by_key(|e| std::cmp::Reverse(e.at_ns));
     let hours = i.hours.iter().map(|(hour, count)| HourCount {
@@ -492,7 +505,9 @@ fn change_of(asked: IssueChange, now: i64) -> Result<Change, Refused> {
             (!name.is_empty()).then_some(name)
         }),
         snoozed_until_ns: asked.snooze_s.map(|s| {
-            let ns = i64::try_from(s).unwrap_or(i64::MAX).saturating_mul(1_000_000_000);
+            let ns = i64::try_from(s)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(1_000_000_000);
             (s > 0).then(|| now.saturating_add(ns))
         }),
     })
@@ -557,7 +572,12 @@ pub(crate) async fn occurrence(
     let documents = api
         .engine()
         .querier()
-        .documents(i.env, TableKind::Errors, &i.dataset, vec![(seen.ts_ns, event_id)])
+        .documents(
+            i.env,
+            TableKind::Errors,
+            &i.dataset,
+            vec![(seen.ts_ns, event_id)],
+        )
         .await?;
     let raw = documents.into_iter().next().flatten();
     let mut out = payload::occurrence(raw.as_deref());

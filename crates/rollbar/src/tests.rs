@@ -282,7 +282,12 @@ async fn what_is_refused_is_shown_with_the_sdk_that_sent_it() {
         ("x-rollbar-access-token", "abcd0123abcd0123abcd0123abcd0123"),
         ("user-agent", "python-requests/2.34"),
     ];
-    assert_eq!(f.send("POST", "/api/1/item/", &headers, body.to_string()).await.status, 403);
+    assert_eq!(
+        f.send("POST", "/api/1/item/", &headers, body.to_string())
+            .await
+            .status,
+        403
+    );
     let arrival = f.latest();
     assert_eq!(arrival.user_agent.as_deref(), Some("pyrollbar/1.5.0"));
     assert_eq!(arrival.key_prefix.as_deref(), Some("abcd01…"));

@@ -60,7 +60,10 @@ async fn replay(case: &Path) {
         assert_eq!(reply.headers()[header], value, "{name}");
     }
     let got = reply.into_body().collect().await.unwrap().to_bytes();
-    assert_eq!(String::from_utf8_lossy(&got), String::from_utf8_lossy(&want));
+    assert_eq!(
+        String::from_utf8_lossy(&got),
+        String::from_utf8_lossy(&want)
+    );
     if let Some(title) = expected["title"].as_str() {
         check_row(&engine, &expected, case).await;
         check_api(router, &expected, title, case).await;
@@ -109,8 +112,18 @@ async fn check_api(router: axum::Router, expected: &Value, title: &str, case: &P
         Some(frames) => frames,
         None => body["trace"]["frames"].as_array().unwrap(),
     };
-    let last: Vec<&Value> = frames.iter().rev().take(3).rev().map(|f| &f["method"]).collect();
-    let want: Vec<&Value> = expected["last_functions"].as_array().unwrap().iter().collect();
+    let last: Vec<&Value> = frames
+        .iter()
+        .rev()
+        .take(3)
+        .rev()
+        .map(|f| &f["method"])
+        .collect();
+    let want: Vec<&Value> = expected["last_functions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .collect();
     assert_eq!(last, want, "{}", case.display());
 }
 

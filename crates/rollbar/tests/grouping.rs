@@ -95,7 +95,10 @@ async fn post(
 async fn labelled_pairs_come_out_as_labelled_in_any_order() {
     let (payloads, labels) = corpus();
     let different = labels.iter().filter(|l| !l.same).count();
-    let crashed = labels.iter().filter(|l| l.pair[0].ends_with("-one")).count();
+    let crashed = labels
+        .iter()
+        .filter(|l| l.pair[0].ends_with("-one"))
+        .count();
     assert!(labels.len() >= 60 && different >= 25 && crashed * 2 >= labels.len());
 
     let names: Vec<&String> = payloads.keys().collect();
@@ -112,7 +115,10 @@ async fn labelled_pairs_come_out_as_labelled_in_any_order() {
         let missed: Vec<_> = wrong.iter().filter(|w| w.0 == same).collect();
         let recall = (all - missed.len()) * 100 / all;
         println!("same={same}: {recall} % of {all}; not so: {missed:?}");
-        assert!(recall >= RECALL_PERCENT, "same={same}: {recall} %: {missed:?}");
+        assert!(
+            recall >= RECALL_PERCENT,
+            "same={same}: {recall} %: {missed:?}"
+        );
     }
 
     let reversed: Vec<&String> = names.iter().rev().copied().collect();

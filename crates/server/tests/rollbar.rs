@@ -13,7 +13,9 @@ const BINARY: &str = env!("CARGO_BIN_EXE_foursight");
 const TOKEN: &str = "f045000000000000000000000000dev0";
 
 fn client(name: &str) -> PathBuf {
-    support::repository().join("tests/clients/rollbar").join(name)
+    support::repository()
+        .join("tests/clients/rollbar")
+        .join(name)
 }
 
 /// The Python that holds pyrollbar and Flask; `None` after saying why the test does not run.
@@ -37,7 +39,13 @@ fn node_modules(test: &str) -> Option<PathBuf> {
     std::fs::create_dir_all(&home).unwrap();
     std::fs::copy(client("package.json"), home.join("package.json")).unwrap();
     let out = Command::new("npm")
-        .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"])
+        .args([
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            "--silent",
+        ])
         .current_dir(&home)
         .output();
     match out {
@@ -75,7 +83,9 @@ fn items(server: &Server) -> Vec<Value> {
 fn titled(server: &Server, title: &str) -> Value {
     let all = items(server);
     let found = all.iter().find(|i| i["title"] == title);
-    found.unwrap_or_else(|| panic!("no {title} among {all:?}")).clone()
+    found
+        .unwrap_or_else(|| panic!("no {title} among {all:?}"))
+        .clone()
 }
 
 /// The latest occurrence of an item, as our own API shows it.
@@ -94,7 +104,11 @@ fn flask(python: &Path, server: &Server, token: &str, what: &str) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
 }
 
 /// *Scenario*: the team's Flask app with pyrollbar, only `endpoint` and token are ours; it reports a
@@ -109,46 +123,87 @@ fn pyrollbar_in_flask() {
     let server = Server::start(BINARY, data.path(), &["--dev"]);
     flask(&python, &server, TOKEN, "message");
     let hello = titled(&server, "Hello World!");
-    assert_eq!((hello["level"].as_str(), hello["environment"].as_str()), (Some("warning"), Some("production")));
+    assert_eq!(
+        (hello["level"].as_str(), hello["environment"].as_str()),
+        (Some("warning"), Some("production"))
+    );
 
     flask(&python, &server, TOKEN, "view");
     let item = titled(&server, "KeyError: 'uuid'");
     assert_eq!(item["total_occurrences"], 50);
-    assert_eq!((item["level"].as_str(), item["framework"].as_str()), (Some("error"), Some("flask")));
+    assert_eq!(
+        (item["level"].as_str(), item["framework"].as_str()),
+        (Some("error"), Some("flask"))
+    );
     assert_eq!(items(&server).len(), 2, "50 triggers, one item");
     let one = latest(&server, &item);
     let frames = one["traces"][0]["frames"].as_array().unwrap();
-    let names: Vec<_> = frames.iter().rev().take(2).map(|f| f["function"].as_str().unwrap()).collect();
+    let names: Vec<_> = frames
+        .iter()
+        .rev()
+        .take(2)
+        .map(|f| f["function"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["lookup", "data_handle"], "most recent call last");
     let last = frames.last().unwrap();
     assert_eq!(last["code"], "return result[\"uuid\"]");
     assert_eq!(last["in_app"], true);
-    assert!(frames.iter().any(|f| f["in_app"] == false), "Flask's own frames are known as such");
+    assert!(
+        frames.iter().any(|f| f["in_app"] == false),
+        "Flask's own frames are known as such"
+    );
     assert_eq!(last["args"][0]["name"], "result");
     let part = |name: &str| {
         let all = one["request"].as_array().unwrap();
         let found = all.iter().find(|p| p["name"] == name);
-        found.map(|p| p["value"].as_str().unwrap().to_owned()).unwrap_or_default()
+        found
+            .map(|p| p["value"].as_str().unwrap().to_owned())
+            .unwrap_or_default()
     };
     assert_eq!(part("method"), "GET");
     assert_eq!(part("user_ip"), "203.0.113.7");
     assert!(part("url").starts_with("http://localhost/api/activities/user"));
     assert!(!one["raw"].as_str().unwrap().contains("hunter2"));
     let facts = one["facts"].as_array().unwrap();
-    assert!(facts.iter().any(|f| f["name"] == "context" && f["value"] == "/api/activities/<handle>"));
+    assert!(
+        facts
+            .iter()
+            .any(|f| f["name"] == "context" && f["value"] == "/api/activities/<handle>")
+    );
 
     let before = deliveries(&server);
     flask(&python, &server, TOKEN, "oversized");
     let cost = deliveries(&server) - before;
-    assert!((1..=2).contains(&cost), "an oversized report cost {cost} requests");
-    assert!(items(&server).iter().any(|i| i["title"].as_str().unwrap().starts_with("Failsafe from pyrollbar")));
+    assert!(
+        (1..=2).contains(&cost),
+        "an oversized report cost {cost} requests"
+    );
+    assert!(items(&server).iter().any(|i| {
+        i["title"]
+            .as_str()
+            .unwrap()
+            .starts_with("Failsafe from pyrollbar")
+    }));
 
-    flask(&python, &server, "abcd0123abcd0123abcd0123abcd0123", "message");
+    flask(
+        &python,
+        &server,
+        "abcd0123abcd0123abcd0123abcd0123",
+        "message",
+    );
     let projects = support::get(&server.url("/foursight/v1/environments/dev/projects")).json();
     let refused = projects["refused"].as_array().unwrap();
-    let old = refused.iter().find(|r| r["reason"]["code"] == "unknown_key").unwrap();
+    let old = refused
+        .iter()
+        .find(|r| r["reason"]["code"] == "unknown_key")
+        .unwrap();
     let text = old["text"].as_str().unwrap();
-    for part in ["1 item refused in the last 5 minutes", "token abcd01…", "from 127.0.0.1", "pyrollbar/1.5.0"] {
+    for part in [
+        "1 item refused in the last 5 minutes",
+        "token abcd01…",
+        "from 127.0.0.1",
+        "pyrollbar/1.5.0",
+    ] {
         assert!(text.contains(part), "{part} not in {text}");
     }
 }
@@ -175,10 +230,20 @@ fn rollbar_js_from_node() {
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     let said: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{said}"));
     assert_eq!(said["failed"], Value::Null);
-    assert_eq!(said["answer"]["uuid"].as_str().unwrap().replace('-', "").len(), 32);
+    assert_eq!(
+        said["answer"]["uuid"]
+            .as_str()
+            .unwrap()
+            .replace('-', "")
+            .len(),
+        32
+    );
     let one = latest(&server, &titled(&server, "TypeError: from node"));
     let functions = functions(&one);
-    assert_eq!(functions[functions.len() - 3..], ["outer", "middle", "inner"]);
+    assert_eq!(
+        functions[functions.len() - 3..],
+        ["outer", "middle", "inner"]
+    );
 }
 
 fn functions(occurrence: &Value) -> Vec<String> {
@@ -216,16 +281,18 @@ fn rollbar_js_from_chromium_across_origins() {
         server.url("/api/1/item/")
     );
     let profile = tempfile::tempdir().unwrap();
-    let browser = ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| {
-        Command::new(name)
-            .args(["--headless", "--no-sandbox", "--disable-gpu"])
-            .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(&page)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()
-    });
+    let browser = ["chromium", "chromium-browser", "google-chrome"]
+        .iter()
+        .find_map(|name| {
+            Command::new(name)
+                .args(["--headless", "--no-sandbox", "--disable-gpu"])
+                .arg(format!("--user-data-dir={}", profile.path().display()))
+                .arg(&page)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .ok()
+        });
     let Some(mut browser) = browser else {
         drop(origin.kill());
         return support::not_run(test, "no chromium");
@@ -242,11 +309,20 @@ fn rollbar_js_from_chromium_across_origins() {
     assert_eq!(item["platform"], "browser");
     let one = latest(&server, &item);
     let functions = functions(&one);
-    assert_eq!(functions[functions.len() - 3..], ["first", "second", "third"]);
+    assert_eq!(
+        functions[functions.len() - 3..],
+        ["first", "second", "third"]
+    );
     let raw: Value = serde_json::from_str(one["raw"].as_str().unwrap()).unwrap();
-    assert_eq!(raw["request"]["user_ip"], "127.0.0.1", "$remote_ip is resolved");
+    assert_eq!(
+        raw["request"]["user_ip"], "127.0.0.1",
+        "$remote_ip is resolved"
+    );
     let telemetry = one["telemetry"].as_array().unwrap();
-    assert!(telemetry.iter().any(|t| t["text"] == "about to fail"), "{telemetry:?}");
+    assert!(
+        telemetry.iter().any(|t| t["text"] == "about to fail"),
+        "{telemetry:?}"
+    );
 }
 
 /// *Scenario*: four threads post occurrences of five items; the server is killed at a moment that differs
@@ -293,20 +369,33 @@ fn counts_are_exact_through_kill_dash_nine() {
             t.join().unwrap();
         }
         let server = Server::start(BINARY, data.path(), &["--dev"]);
-        let counted: u64 = items(&server).iter().map(|i| i["total_occurrences"].as_u64().unwrap()).sum();
+        let counted: u64 = items(&server)
+            .iter()
+            .map(|i| i["total_occurrences"].as_u64().unwrap())
+            .sum();
         let asked = json!({"env": "dev", "dataset": "rollbar-dev",
             "query": {"calculations": [{"op": "COUNT"}], "time_range": 3_600}});
         let answer = support::request(
             "POST",
             &server.url("/foursight/v1/query"),
-            &[("content-type", "application/json"), ("accept", "application/json"), ("x-foursight-csrf", "1")],
+            &[
+                ("content-type", "application/json"),
+                ("accept", "application/json"),
+                ("x-foursight-csrf", "1"),
+            ],
             Some(asked.to_string().as_bytes()),
         );
         let rows = answer.json()["total"]["COUNT"].as_u64().unwrap();
         assert_eq!(counted, rows, "round {round}");
         let (acked, sent) = (acked.load(Ordering::Relaxed), sent.load(Ordering::Relaxed));
-        assert!(acked <= rows && rows <= sent, "round {round}: {acked} acked, {rows} rows, {sent} sent");
+        assert!(
+            acked <= rows && rows <= sent,
+            "round {round}: {acked} acked, {rows} rows, {sent} sent"
+        );
         server.kill();
     }
-    assert!(acked.load(Ordering::Relaxed) > 20, "hardly anything was sent");
+    assert!(
+        acked.load(Ordering::Relaxed) > 20,
+        "hardly anything was sent"
+    );
 }

@@ -18,10 +18,7 @@ pub fn xray_segment(data: &[u8]) {
     let Ok(documents) = document::split(&text) else {
         return;
     };
-    let mut batch = BatchBuilder::new(
-        TableKind::Spans,
-        RowPolicy::unlimited(NOW),
-    );
+    let mut batch = BatchBuilder::new(TableKind::Spans, RowPolicy::unlimited(NOW));
     let mut rows = 0;
     for text in documents {
         if let Ok(document) = document::read(text) {
@@ -96,7 +93,11 @@ pub fn rollbar_items(data: &[u8]) {
             scrub::scrub(&mut payload.data);
             trim::trim(&mut payload.data);
             let reading = occurrences::read(&payload.data, kind);
-            assert_eq!(reading, occurrences::read(&payload.data, kind), "grouping is a function");
+            assert_eq!(
+                reading,
+                occurrences::read(&payload.data, kind),
+                "grouping is a function"
+            );
             let policy = RowPolicy::unlimited(NOW);
             let mut batch = BatchBuilder::new(TableKind::Errors, policy);
             let target = Project {
@@ -129,7 +130,9 @@ pub fn rollbar_items_seeds() -> Vec<Vec<u8>> {
 /// Filter patterns: any text is a pattern or an error with its place, and a pattern judges any line.
 pub fn filter_pattern(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let (pattern, line) = text.split_once('\n').unwrap_or((&text, "{\"a\":[1,\"x\"]}"));
+    let (pattern, line) = text
+        .split_once('\n')
+        .unwrap_or((&text, "{\"a\":[1,\"x\"]}"));
     match Pattern::parse(pattern) {
         Ok(read) => {
             std::hint::black_box(read.matches(line));

@@ -54,7 +54,10 @@ pub(super) fn occurrence(raw: Option<&str>) -> Occurrence {
         person: flat(&data["person"]),
         server: flat(&data["server"]),
         custom: flat(&data["custom"]),
-        telemetry: list(&data["body"]["telemetry"]).iter().map(telemetry).collect(),
+        telemetry: list(&data["body"]["telemetry"])
+            .iter()
+            .map(telemetry)
+            .collect(),
         trace_id: None,
         span_id: None,
         notifier: text(&data["notifier"]["name"]).map(|name| {
@@ -76,7 +79,10 @@ pub(super) fn occurrence(raw: Option<&str>) -> Occurrence {
             Some(own) => vec![format!("fingerprint {own}")],
             None => grouped.parts,
         },
-        scrubbed: list(&data["metadata"]["scrubbed"]).iter().filter_map(text).collect(),
+        scrubbed: list(&data["metadata"]["scrubbed"])
+            .iter()
+            .filter_map(text)
+            .collect(),
         raw: None,
     }
 }
@@ -123,7 +129,11 @@ fn flat(value: &Value) -> Vec<NamedText> {
             Value::Null => {}
             Value::Object(members) if depth < 3 => {
                 for (key, value) in members {
-                    let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                    let name = if name.is_empty() {
+                        key.clone()
+                    } else {
+                        format!("{name}.{key}")
+                    };
                     add(out, &name, value, depth + 1);
                 }
             }
@@ -140,7 +150,10 @@ fn flat(value: &Value) -> Vec<NamedText> {
 fn traces(data: &Value) -> Vec<&Value> {
     match data["body"]["trace_chain"].as_array() {
         Some(chain) => chain.iter().collect(),
-        None => Some(&data["body"]["trace"]).filter(|t| t.is_object()).into_iter().collect(),
+        None => Some(&data["body"]["trace"])
+            .filter(|t| t.is_object())
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -153,18 +166,26 @@ fn frame_of(f: &Value) -> Frame {
 }
 
 fn frames_of(trace: &Value) -> impl Iterator<Item = &Value> {
-    trace["frames"].as_array().map(Vec::as_slice).unwrap_or_default().iter()
+    trace["frames"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
 }
 
 /// What the engine groups by: as intake read it.
 fn report(data: &Value) -> Report {
     let texts = |v: &Value| -> Vec<String> {
-        v.as_array().map(|l| l.iter().filter_map(text).collect()).unwrap_or_default()
+        v.as_array()
+            .map(|l| l.iter().filter_map(text).collect())
+            .unwrap_or_default()
     };
     Report {
-        language: text(&data["language"]).unwrap_or_else(|| match text(&data["platform"]).as_deref() {
-            Some("browser") => "javascript".to_owned(),
-            _ => String::new(),
+        language: text(&data["language"]).unwrap_or_else(|| {
+            match text(&data["platform"]).as_deref() {
+                Some("browser") => "javascript".to_owned(),
+                _ => String::new(),
+            }
         }),
         root: text(&data["server"]["root"]),
         packages: texts(&data["project_package_paths"]),
@@ -187,14 +208,18 @@ fn exception(report: &Report, language: Language, trace: &Value) -> ExceptionTra
         class: text(&trace["exception"]["class"]).unwrap_or_default(),
         message: text(&trace["exception"]["message"]),
         description: text(&trace["exception"]["description"]),
-        frames: frames_of(trace).map(|f| frame(report, language, f)).collect(),
+        frames: frames_of(trace)
+            .map(|f| frame(report, language, f))
+            .collect(),
     }
 }
 
 fn frame(report: &Report, language: Language, f: &Value) -> StackFrame {
     let plain = frame_of(f);
     let lines = |v: &Value| -> Vec<String> {
-        v.as_array().map(|l| l.iter().map(shown).collect()).unwrap_or_default()
+        v.as_array()
+            .map(|l| l.iter().map(shown).collect())
+            .unwrap_or_default()
     };
     let locals = |v: &Value| -> Vec<NamedText> {
         let members = v.as_object().into_iter().flatten();
@@ -230,7 +255,9 @@ fn telemetry(entry: &Value) -> TelemetryEntry {
         _ => part("message"),
     };
     TelemetryEntry {
-        ts_ns: entry["timestamp_ms"].as_f64().and_then(|ms| nanos(ms / 1e3)),
+        ts_ns: entry["timestamp_ms"]
+            .as_f64()
+            .and_then(|ms| nanos(ms / 1e3)),
         kind,
         level: text(&entry["level"]).unwrap_or_default(),
         text: words.trim().to_owned(),

@@ -283,7 +283,11 @@ impl Issues {
     ///
     /// # Errors
     /// The file cannot be used.
-    pub fn next_occurrence_of(&self, issue: i64, after: i64) -> Result<Option<i64>, catalog::Error> {
+    pub fn next_occurrence_of(
+        &self,
+        issue: i64,
+        after: i64,
+    ) -> Result<Option<i64>, catalog::Error> {
         self.0.save(false)?;
         let reader = self.0.reader.lock();
         let sql = "SELECT min(id) FROM occurrences WHERE issue = ?1 AND id > ?2";

@@ -293,7 +293,7 @@ fn counted(scan: &Scan, read: &[usize], wheres: &[Where]) -> Option<usize> {
         return None;
     };
     let exists = matches!(test.condition, Condition::Exists) && !test.negated;
-    let own = |(_, view): &(usize, Option<View>)| view.is_none_or(|v| v == View::Text);
+    let own = |reading: &Reading| matches!(reading, Reading::Stored(_, view) if view.is_none_or(|v| v == View::Text));
     let weighed = |o: &Output| matches!(o, Output::Weight);
     let [only] = read else { return None };
     let columns = wheres.iter().all(|w| !matches!(w, Where::Overflow(_)));
