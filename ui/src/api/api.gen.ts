@@ -359,6 +359,45 @@ export type Filter = {
 /** Comparisons of a filter. */
 export type FilterOp = "=" | "!=" | ">" | ">=" | "<" | "<=" | "starts-with" | "does-not-start-with" | "ends-with" | "does-not-end-with" | "exists" | "does-not-exist" | "contains" | "does-not-contain" | "in" | "not-in";
 
+/** A group. */
+export type Group = {
+  created_ns?: Nanos | null;
+  /** Its filter expression; empty: every trace. */
+  expression: string;
+  /** Why there may be none, in words; null when there are some. */
+  hint?: string | null;
+  /** Whether insights are wanted. */
+  insights: boolean;
+  /** Whether it is always there and cannot be changed. */
+  is_default: boolean;
+  /** Its name. */
+  name: string;
+  /** Whether notifications are wanted. */
+  notifications: boolean;
+  /** Labels. */
+  tags: Record<string, string>;
+  /** Traces in it; null when its expression cannot be read. */
+  traces?: number | null;
+};
+
+/** A change of a group. */
+export type GroupChange = {
+  /** Which traces; empty: all. */
+  expression: string;
+};
+
+/** The groups, and how many traces of the range are in each. */
+export type Groups = {
+  /** The default one first, then by name. */
+  groups: Array<Group>;
+  /** Names of services seen in them, most traces first. */
+  names: Array<SeenName>;
+  /** There are more; the newest were looked at. */
+  partial: boolean;
+  /** Traces of the range that were looked at. */
+  traces: number;
+};
+
 /** One condition on a group. */
 export type Having = {
   /** The calculation. */
@@ -427,7 +466,7 @@ export type Key = {
 };
 
 /** Kinds of keys. */
-export type KeyKind = "ingest" | "configuration" | "personal" | "signing";
+export type KeyKind = "ingest" | "configuration" | "personal" | "signing" | "project";
 
 /** A key just made: the only time its secret is told. */
 export type KeyMade = {
@@ -470,6 +509,8 @@ export type Listen = {
   otlp_grpc?: string | null;
   /** OTLP over HTTP. */
   otlp_http?: string | null;
+  /** X-Ray's daemon, UDP and TCP. */
+  xray?: string | null;
 };
 
 /** Lines counted over time. */
@@ -500,6 +541,18 @@ export type LogCountsAsk = {
   streams?: Array<string>;
 };
 
+/** A function of the language. */
+export type LogFunction = {
+  /** What it gives. */
+  about: string;
+  /** Whether it stands in `stats` only. */
+  aggregate: boolean;
+  /** Its name. */
+  name: string;
+  /** How it is called. */
+  signature: string;
+};
+
 /** A log group. */
 export type LogGroup = {
   /** When it was made. */
@@ -523,6 +576,16 @@ export type LogGroup = {
 export type LogGroups = {
   /** By name. */
   groups: Array<LogGroup>;
+};
+
+/** Lines over time. */
+export type LogHistogram = {
+  /** A number for each. */
+  counts: Array<number>;
+  /** Start of the first interval; it may lie before the range. */
+  start_ns: Nanos;
+  /** Length of an interval. */
+  step_ns: Nanos;
 };
 
 /** One line. */
@@ -584,6 +647,72 @@ export type LogLinesAsk = {
 /** Order of lines. */
 export type LogOrder = "newest" | "oldest";
 
+/** The answer to a question over lines. */
+export type LogQueryAnswer = {
+  /** Bytes read. */
+  bytes: number;
+  /** In the order of the question. Of rows that are no groups the last is `@ptr`. */
+  columns: Array<LogQueryColumn>;
+  /** Microseconds it took. */
+  elapsed_us: number;
+  /** Whether rows are groups, not lines. */
+  grouped: boolean;
+  /** Lines that passed, over time. */
+  histogram: LogHistogram;
+  /** Lines that passed the filters. */
+  matched: number;
+  /** Time ran out, or it goes on: only the newest part of the range was read. */
+  partial: boolean;
+  /** One value per column, as text; null: the row has none. */
+  rows: Array<Array<string | null>>;
+  /** Lines of the groups in the range. */
+  scanned: number;
+};
+
+/** A question over lines. */
+export type LogQueryAsk = {
+  /** First nanosecond beyond. */
+  end_ns: Nanos;
+  /** Slug of the environment. */
+  env: string;
+  /** Names of groups, 1 to 50. */
+  groups: Array<string>;
+  /** About how many intervals the histogram has, 1 to 500; absent: 120. */
+  intervals?: number | null;
+  /** Most rows, 1 to 10,000, unless the question says itself; absent: 1,000. */
+  limit?: number | null;
+  /** The question, at most 10,000 characters. */
+  query: string;
+  /** First nanosecond. */
+  start_ns: Nanos;
+};
+
+/** A column of an answer. */
+export type LogQueryColumn = {
+  /** What all its values are: `time`, `number` or `text`. */
+  kind: LogQueryKind;
+  /** Its name. */
+  name: string;
+};
+
+/** One line of a streamed answer. */
+export type LogQueryEvent = {
+  /** See [`LogQueryAnswer::partial`]. */
+  answer: LogQueryAnswer;
+  event: "partial";
+} | {
+  /** The answer. */
+  answer: LogQueryAnswer;
+  event: "done";
+} | {
+  event: "error";
+  /** Why. */
+  problem: Problem;
+};
+
+/** What the values of a column are. */
+export type LogQueryKind = "time" | "number" | "text";
+
 /** A stream of a group. */
 export type LogStream = {
   /** When it was made. */
@@ -634,6 +763,93 @@ export type LogTailLine = {
   ts_ns: Nanos;
 };
 
+/** What can stand in a question. */
+export type LogWords = {
+  /** Words that begin a stage. */
+  commands: Array<string>;
+  /** Fields found in lines of the groups, as they are written in a question. */
+  fields: Array<string>;
+  /** Functions. */
+  functions: Array<LogFunction>;
+  /** Words between expressions. */
+  keywords: Array<string>;
+  /** Fields every line has. */
+  special_fields: Array<string>;
+};
+
+/** Names groups whose fields complete a question. */
+export type LogWordsAsk = {
+  /** Slug of the environment. */
+  env: string;
+  /** Names of groups; none: words of the language only. */
+  groups?: Array<string>;
+};
+
+/** A map: what calls what, and how it went. */
+export type Map = {
+  /** Calls between them. */
+  edges: Array<MapEdge>;
+  /** End of the range. */
+  end_ns: Nanos;
+  /** Services, databases, queues, and those who call from outside. */
+  nodes: Array<MapNode>;
+  /** The range holds more traces than were looked at, the newest first. */
+  partial: boolean;
+  /** Start of the range. */
+  start_ns: Nanos;
+  /** Traces that are in the map. */
+  traces: number;
+  /** Traces looked at. */
+  traces_seen: number;
+};
+
+/** How calls went: each is in exactly one class. */
+export type MapCalls = {
+  /** The caller's fault (4xx), but for throttling. */
+  error: number;
+  /** The callee's fault (5xx, exceptions). */
+  fault: number;
+  mean_ns?: Nanos | null;
+  /** Neither error nor fault. */
+  ok: number;
+  p50_ns?: Nanos | null;
+  p95_ns?: Nanos | null;
+  /** Throttled (429). */
+  throttle: number;
+  /** All of them. */
+  total: number;
+};
+
+/** An edge of the map. */
+export type MapEdge = {
+  /** The calls, as the caller saw them. */
+  calls: MapCalls;
+  /** The caller's number. */
+  from: number;
+  /** The callee's number. */
+  to: number;
+};
+
+/** A node of the map. */
+export type MapNode = {
+  /** The account it lies in. */
+  account?: string | null;
+  /** The calls it answered, as it saw them itself. */
+  calls: MapCalls;
+  /** Its number in this answer. */
+  id: number;
+  /** Stands for whoever calls from outside. */
+  is_client: boolean;
+  /** Traces begin here. */
+  is_root: boolean;
+  /** What it is: `AWS::EC2::Instance`, `Database::SQL`, `remote`, `client` …; null when nothing tells. */
+  kind?: string | null;
+  /** Its name. */
+  name: string;
+  /** It reports itself; others are known from their callers. */
+  reports: boolean;
+};
+
 /** A time or a length in nanoseconds, as decimal text. */
 export type Nanos = string;
 
@@ -645,6 +861,14 @@ export type NewEnvironment = {
    */
   color?: string | null;
   /** Its name; the slug is made from it. */
+  name: string;
+};
+
+/** A group to be made. */
+export type NewGroup = {
+  /** Which traces; empty: all. */
+  expression?: string;
+  /** 1 to 32 characters. */
   name: string;
 };
 
@@ -694,6 +918,8 @@ export type Problem = {
   detail: string;
   /** Byte offset in the question's text at which reading it failed. */
   offset?: number | null;
+  /** Byte offset at which the mistake ends, where it has a length. */
+  offset_end?: number | null;
   /** Seconds to wait before trying again. */
   retry_after_s?: number | null;
   /** HTTP status. */
@@ -774,6 +1000,83 @@ export type RenderAsk = {
   query: Query;
 };
 
+/** One request: the rows of all sources by time, and why each is among them. */
+export type Request = {
+  /** Latest end. */
+  end_ns: Nanos;
+  /** Why rows are here; rows name them by index. The first is what was asked for. */
+  joins: Array<RequestJoin>;
+  /** What has to be said about it, in words. */
+  notices: Array<string>;
+  /** By time, parents before children of the same start. */
+  rows: Array<RequestRow>;
+  /** Earliest start. */
+  start_ns: Nanos;
+  /** What it took. */
+  stats: ScanStats;
+  /** Least score of a join. */
+  threshold: number;
+  /** Rows near that fell below `threshold`, best first: shown as candidates, never as part of the request. */
+  unattached: Array<Unattached>;
+};
+
+/** Why some rows are of this request. */
+export type RequestJoin = {
+  /** In words. */
+  reason: string;
+  /** Probability that it is right, 0 to 1; 1 by id. */
+  score: number;
+  /** The source of the row that was joined; rows of the same trace came with it. */
+  source: RequestSource;
+  /** Its kind. */
+  tier: RequestTier;
+  /** The join whose rows it was joined to; none for what was asked. */
+  to?: number | null;
+};
+
+/** One row of a request. */
+export type RequestRow = {
+  /** `meta.annotation_type` (`span_event`, `link`); null for spans and lines. */
+  annotation?: string | null;
+  /** Message of a line or an occurrence. */
+  body?: string | null;
+  /** Slug of the dataset. */
+  dataset: string;
+  duration_ns?: Nanos | null;
+  /** Identity, 32 hex digits. */
+  event_id: string;
+  /** Every field under its visible name, when asked for. */
+  fields?: Record<string, Cell> | null;
+  /** Which of `joins` brought it. */
+  join: number;
+  /** `span.kind`. */
+  kind?: string | null;
+  /** `name`. */
+  name?: string | null;
+  /** 16 hex digits; of span events and links the owning span. */
+  parent_id?: string | null;
+  /** `service.name`. */
+  service?: string | null;
+  /** Who told it. */
+  source: RequestSource;
+  /** 16 hex digits. */
+  span_id?: string | null;
+  /** `unset`, `ok`, `error`. */
+  status?: string | null;
+  /** The table: `spans`, `logs`, `errors`. */
+  table: string;
+  /** As printed. */
+  trace_id?: string | null;
+  /** Event time. */
+  ts_ns: Nanos;
+};
+
+/** Who told of the request. */
+export type RequestSource = "spans" | "segments" | "lines" | "occurrences";
+
+/** How sure a join is by its kind, surest first. */
+export type RequestTier = "asked" | "id" | "text" | "assignment";
+
 /** Rows with all their fields. */
 export type Rows = {
   /** Whether there were more. */
@@ -797,6 +1100,77 @@ export type RowsAsk = {
   text?: string | null;
 };
 
+/** What a rule holds. Text fields are patterns with `*` and `?`. */
+export type RuleFields = {
+  /** Attributes the request must have. */
+  attributes?: Record<string, string>;
+  /** Share of the requests beyond the reservoir, 0 to 1. */
+  fixed_rate: number;
+  /** Host header. */
+  host?: string;
+  /** HTTP method. */
+  http_method?: string;
+  /** 1 to 32 characters. */
+  name: string;
+  /** 1 to 9999, the smallest decides first. */
+  priority: number;
+  /** Requests a second sampled before the share counts, over all clients. */
+  reservoir_size: number;
+  /** What the service runs on. */
+  resource_arn?: string;
+  /** Name of the service. */
+  service_name?: string;
+  /** Kind of the service. */
+  service_type?: string;
+  /** Path of the URL. */
+  url_path?: string;
+};
+
+/** A client that reports. */
+export type SamplingClient = {
+  /** Its id. */
+  id: string;
+  /** Its share of the reservoir, requests a second. */
+  quota: number;
+  /** Requests a second, smoothed. */
+  rate: number;
+  /** When it reported last. */
+  seen_ns: Nanos;
+};
+
+/** A sampling rule and its use. */
+export type SamplingRule = {
+  /** Clients that reported within the last 30 seconds. */
+  clients: Array<SamplingClient>;
+  created_ns?: Nanos | null;
+  /** Whether it is always there; then only rate and reservoir can be changed. */
+  is_default: boolean;
+  modified_ns?: Nanos | null;
+  /** The rule. */
+  rule: RuleFields;
+  /** What clients reported, in windows of ten seconds, oldest first; at most an hour. */
+  windows: Array<SamplingWindow>;
+};
+
+/** The sampling rules in the order they decide. */
+export type SamplingRules = {
+  changed_ns?: Nanos | null;
+  /** The one that is always there last. */
+  rules: Array<SamplingRule>;
+};
+
+/** Ten seconds of a rule. */
+export type SamplingWindow = {
+  /** Sampled without a share of the reservoir. */
+  borrowed: number;
+  /** Requests the rule decided. */
+  requests: number;
+  /** Sampled, those without a share too: some clients leave these out of what they report. */
+  sampled: number;
+  /** Start. */
+  start_ns: Nanos;
+};
+
 /** What a question read. */
 export type ScanStats = {
   /** Bytes of parts actually scanned so far. */
@@ -811,6 +1185,14 @@ export type ScanStats = {
   parts_total: number;
   /** Rows that passed time and dataset. */
   rows_examined: number;
+};
+
+/** A name of a service. */
+export type SeenName = {
+  /** The name. */
+  name: string;
+  /** Traces it was seen in. */
+  traces: number;
 };
 
 /** What was selected. */
@@ -993,6 +1375,22 @@ export type TracesAsk = {
   sort?: TraceSort;
   /** The same as text. */
   text?: string | null;
+};
+
+/** A row near a request that is not joined to it. */
+export type Unattached = {
+  /** Identity, 32 hex digits. */
+  event_id: string;
+  /** What speaks for it, in words. */
+  reason: string;
+  /** Probability that it is of this request. */
+  score: number;
+  /** Who told it. */
+  source: RequestSource;
+  /** As printed. */
+  trace_id?: string | null;
+  /** Event time. */
+  ts_ns: Nanos;
 };
 
 /** To whom a key belongs. */
