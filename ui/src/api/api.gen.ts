@@ -282,6 +282,18 @@ export type Environments = {
   environments: Array<Environment>;
 };
 
+/** One exception of a chain, or the stack of a message. */
+export type ExceptionTrace = {
+  /** Class. */
+  class: string;
+  /** What the caller said about it. */
+  description?: string | null;
+  /** Most recent call last. */
+  frames: Array<StackFrame>;
+  /** Message. */
+  message?: string | null;
+};
+
 /** One field. */
 export type Facet = {
   /** 0 to 1: greatest difference of shares (values), or Kolmogorov–Smirnov distance (measure). */
@@ -443,6 +455,131 @@ export type Heatmap = {
   min: Array<number>;
   /** Greatest count of a cell. */
   peak: number;
+};
+
+/** Occurrences of one hour. */
+export type HourCount = {
+  /** How many. */
+  count: number;
+  /** Start of the hour. */
+  start_ns: Nanos;
+};
+
+/** Like occurrences. */
+export type Issue = {
+  /** Where in the application the latest happened. */
+  context?: string | null;
+  /** Small number, unique in its project: `#12`. */
+  counter: number;
+  /** Slug of the project's dataset. */
+  dataset: string;
+  /** Environment of the sender. */
+  environment: string;
+  /** Occurrences ever. */
+  ever: number;
+  /** What it is grouped by, with the engine's version. */
+  fingerprint: string;
+  /** Time of the first occurrence. */
+  first_ns: Nanos;
+  /** Version of the first occurrence. */
+  first_version?: string | null;
+  /** Framework of the first occurrence. */
+  framework: string;
+  /** Unique on this server. */
+  id: number;
+  /** Language of the first occurrence. */
+  language: string;
+  /** Time of the latest occurrence. */
+  last_ns: Nanos;
+  /** Number of the latest occurrence. */
+  last_occurrence: number;
+  /** Version of the latest occurrence. */
+  last_version?: string | null;
+  /** Title of the latest occurrence, when it differs. */
+  latest_title?: string | null;
+  /** How bad. */
+  level: IssueLevel;
+  /** Name of its owner. */
+  owner?: string | null;
+  /** Number of its project. */
+  project: number;
+  /** Name of its project. */
+  project_name: string;
+  /** Whether it was resolved and came back. */
+  reactivated: boolean;
+  /** In which version it is resolved. */
+  resolved_in_version?: string | null;
+  snoozed_until_ns?: Nanos | null;
+  /** Occurrences of the last 24 hours, hour by hour, the last one is now. */
+  sparkline: Array<number>;
+  /** Where it stands. */
+  status: IssueStatus;
+  /** Title. */
+  title: string;
+  /** Occurrences since it was activated. */
+  total: number;
+  /** Distinct users of the last 24 hours; null when not asked. */
+  users_24h?: number | null;
+};
+
+/** A change; absent fields stay as they are. */
+export type IssueChange = {
+  level?: IssueLevel | null;
+  /** Name of the owner; empty: nobody. */
+  owner?: string | null;
+  /** With `resolved`: in which version. */
+  resolved_in_version?: string | null;
+  /** For so many seconds nobody is told; 0: told again. */
+  snooze_s?: number | null;
+  status?: IssueStatus | null;
+  /** 1 to 255 characters. */
+  title?: string | null;
+};
+
+/** An issue with its past. */
+export type IssueDetail = {
+  /**
+   * Occurrences by hour of the last thirty days, hours without any left out, oldest first: start and
+   * count.
+   */
+  hours: Array<HourCount>;
+  /** The issue. */
+  issue: Issue;
+  /** What happened, latest first; deploys of its environment among it. */
+  timeline: Array<IssueEvent>;
+};
+
+/** What happened to an issue. */
+export type IssueEvent = {
+  /** Who: `owner`, `system`, a token. */
+  actor: string;
+  /** When. */
+  at_ns: Nanos;
+  /** To what. */
+  detail: string;
+  /**
+   * `first_seen` `deploy` `resolved` `reactivated` `reopened` `muted` `archived` `level` `title`
+   * `assigned` `snoozed` `unsnoozed`.
+   */
+  what: string;
+};
+
+/** How bad. */
+export type IssueLevel = "debug" | "info" | "warning" | "error" | "critical";
+
+/** Where an issue stands. */
+export type IssueStatus = "active" | "resolved" | "muted" | "archived";
+
+/** One page of issues. */
+export type Issues = {
+  /** Environments of senders seen in the environment's issues. */
+  environments: Array<string>;
+  /** The issues. */
+  issues: Array<Issue>;
+  /** Owners seen. */
+  owners: Array<string>;
+  /** How many pass in all. */
+  total: number;
 };
 
 /** A key, without its secret. */
@@ -852,6 +989,14 @@ export type MapNode = {
   reports: boolean;
 };
 
+/** A name and a value as text. */
+export type NamedText = {
+  /** Name. */
+  name: string;
+  /** Value. */
+  value: string;
+};
+
 /** A time or a length in nanoseconds, as decimal text. */
 export type Nanos = string;
 
@@ -886,6 +1031,10 @@ export type NewKey = {
   secret?: string | null;
   /** For a signing key with a secret of the user's own: its id. */
   signing_id?: string | null;
+  /** For `project`: the name of the project, made when there is none. */
+  project?: string | null;
+  /** For `project`: `post_server_item` `post_client_item` `read` `write`; absent: the first alone. */
+  scopes?: Array<string> | null;
 };
 
 /** A place in the UI to be kept under a short link. */
@@ -894,6 +1043,81 @@ export type NewLink = {
   env: string;
   /** Path and search of the place, beginning with `/`; at most 16 KiB. */
   path: string;
+};
+
+/** A project to be made. */
+export type NewProject = {
+  /** Its name. */
+  name: string;
+};
+
+/** One occurrence, whole. */
+export type Occurrence = {
+  /** Free fields. */
+  custom: Array<NamedText>;
+  /** Identity of its row. */
+  event_id: string;
+  /** Environment, version, level, language, framework, platform, context. */
+  facts: Array<NamedText>;
+  /** Which order of frames its language's people read: `most_recent_last` or `most_recent_first`. */
+  frame_order: string;
+  /** Why it is grouped as it is, in words. */
+  grouped_by: string;
+  /** What was hashed, line by line. */
+  grouping_parts: Array<string>;
+  /** Number. */
+  id: number;
+  /** Number of its issue. */
+  issue: number;
+  /** Text of a message. */
+  message?: string | null;
+  /** The occurrence after it. */
+  next?: number | null;
+  /** SDK, name and version. */
+  notifier?: string | null;
+  /** The person. */
+  person: Array<NamedText>;
+  /** The occurrence before it, of the same issue. */
+  previous?: number | null;
+  /** The payload as stored, JSON text; null: its row is gone. */
+  raw?: string | null;
+  /** The request: URL, method, headers, parameters, address. */
+  request: Array<NamedText>;
+  /** Paths of what was masked before it was stored. */
+  scrubbed: Array<string>;
+  sent_ns?: Nanos | null;
+  /** The server. */
+  server: Array<NamedText>;
+  /** The span in which it happened, or the caller's. */
+  span_id?: string | null;
+  /** What happened before, oldest first. */
+  telemetry: Array<TelemetryEntry>;
+  /** Title. */
+  title: string;
+  /** Its trace, when it carries one. */
+  trace_id?: string | null;
+  /** The chain of exceptions, the outermost first; empty: a message. */
+  traces: Array<ExceptionTrace>;
+  /** Time: when it was received. */
+  ts_ns: Nanos;
+  /** Number its sender gave it. */
+  uuid?: string | null;
+};
+
+/** An occurrence in a list. */
+export type OccurrenceRef = {
+  /** Identity of its row. */
+  event_id: string;
+  /** Number. */
+  id: number;
+  /** Time. */
+  ts_ns: Nanos;
+};
+
+/** Occurrences, the greatest number first. */
+export type Occurrences = {
+  /** The occurrences. */
+  occurrences: Array<OccurrenceRef>;
 };
 
 /** Operations, in the vendor's spelling. */
@@ -928,6 +1152,36 @@ export type Problem = {
   status: number;
   /** What kind of thing went wrong, in few words; the same for the same cause. */
   title: string;
+};
+
+/** What takes occurrences. */
+export type Project = {
+  /** When it was made. */
+  created_ns: Nanos;
+  /** Slug of its dataset. */
+  dataset: string;
+  /** Number. */
+  id: number;
+  /** Issues in all; 0: it still waits for its first. */
+  issues: number;
+  last_ns?: Nanos | null;
+  /** Name. */
+  name: string;
+  /** Occurrences in all. */
+  occurrences: number;
+  /** First characters of the tokens that may post to it. */
+  token_prefixes: Array<string>;
+};
+
+/** The projects of an environment, and what was refused meanwhile. */
+export type Projects = {
+  /** Oldest first. */
+  projects: Array<Project>;
+  /**
+   * Deliveries of occurrences that were refused in the last five minutes, under whatever token: for a
+   * project that still waits.
+   */
+  refused: Array<RefusedDelivery>;
 };
 
 /** Items of one protocol. */
@@ -994,6 +1248,26 @@ export type QueryEvent = Asked & {
   kind: "error";
   /** Why. */
   problem: Problem;
+};
+
+/** Occurrences refused of one sender, for one reason, in the last five minutes. */
+export type RefusedDelivery = {
+  /** Slug of the environment the token belongs to; null: nobody knows it. */
+  env?: string | null;
+  /** How many. */
+  items: number;
+  /** First characters of the token. */
+  key_prefix?: string | null;
+  /** When the last of them came. */
+  last_ns: Nanos;
+  /** Why, and what to do. */
+  reason: ArrivalReason;
+  /** Address of the sender. */
+  sender: string;
+  /** All of it in one sentence. */
+  text: string;
+  /** What the sender calls itself. */
+  user_agent?: string | null;
 };
 
 /** A question to be written as text. */
@@ -1274,6 +1548,45 @@ export type Shape = {
 export type SignIn = {
   /** As it stands in the file `setup-token`. */
   token: string;
+};
+
+/** One frame. */
+export type StackFrame = {
+  /** Lines after it. */
+  after: Array<string>;
+  /** Arguments by name, values as text. */
+  args: Array<NamedText>;
+  /** Lines before it. */
+  before: Array<string>;
+  /** Class of the method. */
+  class?: string | null;
+  /** The line itself. */
+  code?: string | null;
+  /** Column. */
+  column?: number | null;
+  /** File as reported. */
+  file: string;
+  /** Function or method. */
+  function?: string | null;
+  /** Whether it is the application's own. */
+  in_app: boolean;
+  /** Line. */
+  line?: number | null;
+  /** Local variables, values as text. */
+  locals: Array<NamedText>;
+};
+
+/** An entry of what happened before. */
+export type TelemetryEntry = {
+  /** All of it, JSON text. */
+  body: string;
+  /** `log` `network` `dom` `navigation` `connectivity` `error` `manual`. */
+  kind: string;
+  /** Its level. */
+  level: string;
+  /** In words. */
+  text: string;
+  ts_ns?: Nanos | null;
 };
 
 /** One trace: spans, span events, links and lines, in columns, by time. An unknown trace is a 404. */
