@@ -121,9 +121,11 @@ fn named(key: &str, value: &str, out: &mut Said) {
             }
         }
         "path" | "full_path" | "uri" | "url" | "target" | "request_uri" | "original_url" => {
-            if out.target.is_none() && (value.starts_with('/') || value.contains("://")) {
-                out.target = Some(value.to_owned());
-            }
+            let is_target = value.starts_with('/') || value.contains("://");
+            out.target = out
+                .target
+                .take()
+                .or_else(|| is_target.then(|| value.to_owned()));
         }
         "status" | "status_code" | "statuscode" | "code" | "http_status" | "response_code" => {
             out.status = out.status.or_else(|| status(value));
