@@ -389,3 +389,26 @@ fn what_is_wrong_is_told_with_its_column() {
     let deep = format!("{}ok{}", "(".repeat(200), ")".repeat(200));
     assert!(compile(&deep, &[]).unwrap_err().what.contains("deeper"));
 }
+
+proptest::proptest! {
+    /// Any text is an expression or told wrong at a place in it; nothing panics.
+    #[test]
+    fn any_text_is_read_or_told_wrong(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "service", "(", ")", "{", "}", "\"", "\"a\"", "edge", ",", "id", "name", ":", "=", "!=", "!", "<", ">=",
+                "AND", "OR", "NOT", "fault", "http.status", "200", "-1e3", "annotation.", "annotation[", "]", "é", "\\u00",
+                "rootcause.json", "#", "[{", "}]", "group.name", "CONTAINS", " ", "rootcause.fault.entity", "true", "𝄞",
+            ]),
+            0..24,
+        ),
+        any in ".{0,40}",
+    ) {
+        for text in [pieces.concat(), pieces.join(" "), any] {
+            match parse(&text) {
+                Ok(expr) => drop(sieve(&expr)),
+                Err(wrong) => assert!((1..=text.chars().count() + 1).contains(&wrong.column), "{text}: {wrong}"),
+            }
+        }
+    }
+}
