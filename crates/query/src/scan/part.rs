@@ -154,7 +154,10 @@ pub(super) fn units(
                 newest: times.map(|t| t.1).max().unwrap_or(part.ts_max),
                 rows: rows.unsigned_abs(),
             };
-            out.push((extent, unit(Some((begins(first), end)))));
+            let (start, to) = scan.ask.range;
+            if extent.newest >= start && extent.oldest < to {
+                out.push((extent, unit(Some((begins(first), end)))));
+            }
             (first, rows) = (g + 1, 0);
         }
     }
