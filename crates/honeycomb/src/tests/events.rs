@@ -123,6 +123,7 @@ async fn refusals_of_events() {
         kind: KeyKind::Ingest,
         secret: "key-of-few-datasets".into(),
         signing_id: None,
+        project: None,
     }]);
     let env = f.engine.catalog().environments()[0].id;
     let mut new = engine::NewKey::new(env, KeyKind::Ingest, "no new datasets");

@@ -10,6 +10,7 @@ async fn auth_tells_environment_and_access_in_both_spellings() {
         kind: KeyKind::Configuration,
         secret: classic.into(),
         signing_id: None,
+        project: None,
     }]);
     let ask = async |key| {
         f.send("GET", "/1/auth/", &[("x-honeycomb-team", key)], "")
