@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() -> anyhow::Result<()> {
+    if std::env::var_os("FOURSIGHT_COUNT_BRANCHES").is_some() {
+        return long::compile_counted(&std::env::args().skip(1).collect::<Vec<_>>());
+    }
     let mut args = std::env::args().skip(1);
     let root = root();
     match args.next().as_deref() {
@@ -19,7 +22,7 @@ fn main() -> anyhow::Result<()> {
         Some("tidy") => tidy::run(&root),
         Some("gen") => generate(&root),
         Some("long") => long::run(&root, &args.collect::<Vec<_>>()),
-        _ => bail!("usage: cargo xtask check | tidy | gen | long [deny|fuzz|load|crash]"),
+        _ => bail!("usage: cargo xtask check | tidy | gen | long [deny|load|fuzz [TARGET…]]"),
     }
 }
 
@@ -45,6 +48,20 @@ fn root() -> PathBuf {
         .parent()
         .map(Path::to_path_buf)
         .unwrap_or_default()
+}
+
+/// Where cargo puts what it builds.
+fn target_dir(root: &Path) -> anyhow::Result<PathBuf> {
+    let out = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .current_dir(root)
+        .output()?;
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&out.stdout).context("cargo metadata")?;
+    metadata["target_directory"]
+        .as_str()
+        .map(PathBuf::from)
+        .context("cargo metadata names no target directory")
 }
 
 /// npm in the UI's folder.

@@ -35,6 +35,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("support", &[]),
     ("golden", &["event", "store", "query", "aws", "support"]),
     ("joins", &["event", "store", "query"]),
+    (
+        "fuzz",
+        &[
+            "event",
+            "store",
+            "engine",
+            "otlp",
+            "honeycomb",
+            "aws",
+            "rollbar",
+        ],
+    ),
     ("loadgen", &[]),
     ("xtask", &[]),
 ];
@@ -127,7 +139,7 @@ fn versions(root: &Path, broken: &mut Vec<String>) -> anyhow::Result<()> {
 }
 
 fn sources(root: &Path, broken: &mut Vec<String>) -> anyhow::Result<()> {
-    for folder in ["crates", "examples", "tests", "xtask", "bench"] {
+    for folder in ["crates", "examples", "fuzz", "tests", "xtask", "bench"] {
         for file in rust_files(&root.join(folder))? {
             let text =
                 std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;

@@ -71,6 +71,7 @@ pub(crate) async fn query(
     let query = question(ask.query, ask.text.as_deref())?;
     let limits = Limits {
         heatmap_log: ask.log_heatmap,
+        series: !ask.totals_only,
         ..Limits::default()
     };
     if is_streamed(&headers) {

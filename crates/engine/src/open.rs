@@ -18,6 +18,8 @@ pub struct Config {
     pub dev: bool,
     /// Days rows are kept by event time; 0: for ever.
     pub retention_days: u32,
+    /// Bytes of all parts on disk, above which the oldest go; `None`: no limit.
+    pub retention_max_bytes: Option<u64>,
     /// Bytes of bodies under way, all protocols together.
     pub inflight_bytes: usize,
     /// Bytes of rows in memory before they are flushed; `None`: the store's default.
@@ -38,6 +40,7 @@ impl Config {
             data_dir: data_dir.into(),
             dev: false,
             retention_days: 60,
+            retention_max_bytes: None,
             inflight_bytes: limits::INFLIGHT_BYTES_MIN,
             buffer_bytes: None,
             initial_keys: Vec::new(),
@@ -72,13 +75,17 @@ impl Engine {
     pub fn open(config: Config, clock: Arc<dyn store::Clock>) -> Result<Self, OpenError> {
         let mut options = store::Options::new(&config.data_dir);
         options.retention.default_days = config.retention_days;
+        options.retention.max_bytes = config.retention_max_bytes;
         if let Some(bytes) = config.buffer_bytes {
             options.buffer_bytes_limit = bytes;
         }
-        let disk = Arc::new(store::disk::RealDisk);
+        let disk: Arc<dyn store::disk::Disk> = Arc::new(store::disk::RealDisk);
         // The lock on the directory guards the catalog too, so it comes first; issues follow the WAL,
         // so they come before the store reads it back.
         let lock = store::DirLock::take(&config.data_dir)?;
+        // Opening either brings it up, reads back, sweeps and writes.
+        Catalog::refuse_newer(&config.data_dir)?;
+        store::Store::refuse_newer(&config.data_dir, disk.as_ref())?;
         let catalog = Catalog::open(&config.data_dir)?;
         let issues = Issues::open(catalog.clone())?;
         let (store, recovery) = store::Store::open_locked(
@@ -161,6 +168,7 @@ impl Engine {
             issues,
         }));
         engine.apply_log_retention();
+        engine.restore_deleted_streams()?;
         Ok(engine)
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum View {
     Time,
     /// The weight; 1 where none is stored.
     Rate,
+    /// The number as it is.
+    Int,
 }
 
 impl View {
@@ -34,7 +36,7 @@ impl View {
         match self {
             Self::Text | Self::TraceId | Self::SpanId | Self::Time => Type::Str,
             Self::Millis => Type::Float,
-            Self::StatusCode | Self::Rate => Type::Int,
+            Self::StatusCode | Self::Rate | Self::Int => Type::Int,
             Self::Error => Type::Bool,
         }
     }
@@ -64,10 +66,14 @@ pub(crate) const STORED_TRACE_ID: &str = "\0trace_id";
 /// The body as stored, likewise.
 pub(crate) const STORED_BODY: &str = "\0body";
 
+/// The receipt time as stored, milliseconds.
+pub(crate) const STORED_INGEST_MS: &str = "\0ingest_ms";
+
 /// Further spellings, answered but not listed.
 const ALIASES: &[(&str, Fixed, View)] = &[
     (STORED_TRACE_ID, Fixed::TraceId, View::TraceId),
     (STORED_BODY, Fixed::Body, View::Text),
+    (STORED_INGEST_MS, Fixed::IngestTs, View::Int),
     ("@timestamp", Fixed::Ts, View::Time),
     ("@ingestionTime", Fixed::IngestTs, View::Time),
     ("@message", Fixed::Body, View::Text),

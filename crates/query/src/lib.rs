@@ -14,6 +14,7 @@ pub mod facets;
 mod fields;
 mod finish;
 mod functions;
+mod hidden;
 mod listing;
 pub mod log_rows;
 pub mod notions;
@@ -37,6 +38,7 @@ use event::EnvId;
 use std::sync::Arc;
 
 pub use answer::{Answer, Cell, ScanStats};
+pub use hidden::Hidden;
 pub use notions::Notion;
 pub use spec::Query;
 
@@ -238,6 +240,12 @@ impl Querier {
                 documents::read(&pool.tables(env), kind, &dataset, &wanted).await
             })
             .await
+    }
+
+    /// Hides rows of an environment's log lines from every question that starts afterwards.
+    /// Replaces the last call's.
+    pub fn hide(&self, env: EnvId, hidden: &[Hidden]) {
+        self.pool.hidden.set(env, hidden);
     }
 
     /// The fields of a scope, visible names, sorted.

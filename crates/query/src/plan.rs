@@ -91,11 +91,12 @@ fn invalid<T>(why: impl Into<String>) -> Result<T, Error> {
     Err(Error::Invalid(why.into()))
 }
 
-/// Checks a question. `now`: nanoseconds.
+/// Checks a question. `now`: nanoseconds. `series`: whether the answer has them; without, times are
+/// not read.
 ///
 /// # Errors
 /// [`Error::Invalid`] or [`Error::Unsupported`], saying what.
-pub(crate) fn plan(scope: &Scope, query: &Query, now: i64) -> Result<Plan, Error> {
+pub(crate) fn plan(scope: &Scope, query: &Query, now: i64, series: bool) -> Result<Plan, Error> {
     unsupported(query)?;
     let (plain, relations) = Relations::split(query)?;
     let query = &plain;
@@ -135,7 +136,7 @@ pub(crate) fn plan(scope: &Scope, query: &Query, now: i64) -> Result<Plan, Error
     };
     let mut outputs = Outputs::default();
     let weight = outputs.add(Output::Weight);
-    let ts = (buckets.count > 1 || asked.iter().any(|c| c.op == Op::Concurrency))
+    let ts = (series && buckets.count > 1 || asked.iter().any(|c| c.op == Op::Concurrency))
         .then(|| outputs.add(Output::Ts));
     let keys: Vec<usize> = query
         .breakdowns
@@ -393,7 +394,7 @@ mod tests {
             env: event::EnvId(1),
             dataset: None,
         };
-        plan(&scope, &query, 1_700_000_000_000_000_000).map_err(|e| e.to_string())
+        plan(&scope, &query, 1_700_000_000_000_000_000, true).map_err(|e| e.to_string())
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use crate::aggregate::{Aggregator, SERIES_CELLS_LIMIT};
 use crate::answer::Answer;
+use crate::hidden::HiddenRows;
 use crate::plan::{self, Plan};
-use crate::scan::{Batch, Scan, Table};
+use crate::scan::{Batch, Scan, Table, Unit};
 use crate::{Error, Limits, Notion, Progress, Query, ScanStats, Scope, finish};
 use event::{EnvId, TableId, TableKind};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use store::{Clock, FieldStat, Snapshot};
 
@@ -54,6 +56,7 @@ pub(crate) struct Pool {
     runtime: Option<tokio::runtime::Runtime>,
     gate: Arc<tokio::sync::Semaphore>,
     waiting: AtomicUsize,
+    pub(crate) hidden: HiddenRows,
 }
 
 impl Drop for Pool {
@@ -74,6 +77,8 @@ struct Shared {
     began: Instant,
     deadline: Instant,
     memory_bytes: usize,
+    /// Ids of parts that could not be read whole.
+    damaged: Mutex<BTreeSet<String>>,
 }
 
 impl Control {
@@ -85,6 +90,7 @@ impl Control {
             began,
             deadline: began + Duration::from_millis(limits.time_ms),
             memory_bytes: limits.memory_bytes,
+            damaged: Mutex::default(),
         }))
     }
 
@@ -107,6 +113,30 @@ impl Control {
     /// Microseconds since the question began.
     pub(crate) fn elapsed_us(&self) -> u64 {
         u64::try_from(self.0.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Goes on without the rest of a unit when its part is damaged, and notes the part: the answer is
+    /// then marked and names it. Whatever else went wrong stays an error.
+    fn forgive_damage(&self, unit: &Unit, error: Error) -> Result<(), Error> {
+        match unit {
+            Unit::Part(p) if p.part().is_damaged() => {
+                let mut damaged = self
+                    .0
+                    .damaged
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                damaged.insert(p.part().id.clone());
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// The parts that were forgiven.
+    fn damaged(&self) -> Vec<String> {
+        let damaged = self.0.damaged.lock();
+        let damaged = damaged.unwrap_or_else(PoisonError::into_inner);
+        damaged.iter().cloned().collect()
     }
 
     /// Bytes the question may hold.
@@ -142,6 +172,7 @@ impl Pool {
             runtime: runtime.ok(),
             gate: Arc::new(tokio::sync::Semaphore::new(threads)),
             waiting: AtomicUsize::new(0),
+            hidden: HiddenRows::default(),
         }
     }
 
@@ -187,6 +218,7 @@ impl Pool {
             .map(|kind| Table {
                 kind,
                 snapshot: self.tables.snapshot(TableId { env, kind }),
+                visible: self.hidden.visible(env, kind),
             })
             .filter(|t| !t.snapshot.parts.is_empty() || !t.snapshot.batches.is_empty())
             .collect()
@@ -215,7 +247,9 @@ impl Pool {
                     }
                     let (control, step, s) = (&control, &step, &mut state);
                     let mut each = move |batch| Ok(control.goes_on()? && step(s, batch)?);
-                    scan.read(unit, &mut each).await?;
+                    if let Err(e) = scan.read(unit, &mut each).await {
+                        control.forgive_damage(scan.unit(unit), e)?;
+                    }
                 }
             });
         }
@@ -251,7 +285,7 @@ impl Pool {
         limits: Limits,
         listener: Option<Listener>,
     ) -> Result<Answer, Error> {
-        let mut plan = plan::plan(&scope, &query, self.clock.now())?;
+        let mut plan = plan::plan(&scope, &query, self.clock.now(), limits.series)?;
         let tables = self.tables(scope.env);
         let known = self.tables.fields(scope.env);
         if let Some(r) = &mut plan.relations {
@@ -416,6 +450,14 @@ impl Pool {
                 limits.time_ms
             ));
         }
+        let damaged = control.damaged();
+        if !damaged.is_empty() {
+            answer.partial = true;
+            answer.notices.push(format!(
+                "rows are missing: blocks of {} do not match their checksums",
+                damaged.join(", ")
+            ));
+        }
         if answer.approximate {
             answer.notices.push(format!(
                 "more than {} groups: some were folded into OTHER on the way",
@@ -513,6 +555,8 @@ pub(crate) fn stats(scan: &Scan, control: &Control) -> ScanStats {
     }
 }
 
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod splits;
 #[cfg(test)]

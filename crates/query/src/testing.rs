@@ -84,6 +84,7 @@ pub(crate) fn tables(rows: &[Value]) -> Vec<Table> {
         out.push(Table {
             kind,
             snapshot: Snapshot { batches, ..empty() },
+            visible: None,
         });
     }
     out

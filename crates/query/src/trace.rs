@@ -1,5 +1,7 @@
 //! One trace, whole; and lists of traces.
 
+mod fragments;
+
 use crate::Error;
 use crate::answer::{Cell, Row, ScanStats};
 use crate::predicate::Predicate;
@@ -149,6 +151,7 @@ pub(crate) async fn read(
             rows.extend(whole::of_part(table, part, ask, None, &mut stats).await?);
         }
     }
+    fragments::settle(&mut rows);
     rows.sort_by_key(|r| {
         let id = r.span_id.map(|s| s.0);
         (r.ts, std::cmp::Reverse(r.duration_ns), id, r.event_id.0)

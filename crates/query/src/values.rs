@@ -66,7 +66,7 @@ pub(crate) fn test_text(array: &dyn Array, f: impl Fn(&str) -> bool) -> BooleanB
 /// The fixed column as its visible name shows it.
 pub(crate) fn render(view: View, array: &ArrayRef) -> ArrayRef {
     match view {
-        View::Text | View::Rate => Arc::clone(array),
+        View::Text | View::Rate | View::Int => Arc::clone(array),
         View::Millis => {
             #[expect(
                 clippy::cast_precision_loss,

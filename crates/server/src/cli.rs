@@ -81,6 +81,9 @@ pub(crate) struct ServeFlags {
     /// Days events are kept; 0: for ever [default: 60].
     #[arg(long, env = "FOURSIGHT_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) retention_days: Option<u32>,
+    /// Bytes of all parts on disk; above, the oldest go [default: no limit].
+    #[arg(long, env = "FOURSIGHT_RETENTION_MAX_BYTES", value_name = "BYTES")]
+    pub(crate) retention_max_bytes: Option<u64>,
     /// Bytes of bodies under way, all protocols together [default: 67108864].
     #[arg(long, env = "FOURSIGHT_INGEST_INFLIGHT_BYTES", value_name = "BYTES")]
     pub(crate) ingest_inflight_bytes: Option<usize>,

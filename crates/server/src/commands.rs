@@ -366,7 +366,9 @@ pub(crate) fn query(args: &QueryArgs) -> anyhow::Result<ExitCode> {
 
 async fn ask(client: &Client, args: &QueryArgs) -> anyhow::Result<Value> {
     let env = environment(client, args.environment.as_deref()).await?;
-    let mut body = json!({ "env": env, "dataset": args.dataset });
+    // A table shows no series; as JSON the answer is whole.
+    let totals_only = !args.target.json;
+    let mut body = json!({ "env": env, "dataset": args.dataset, "totals_only": totals_only });
     if args.question.trim_start().starts_with('{') {
         body["query"] = serde_json::from_str(&args.question).context("the question is no JSON")?;
     } else {

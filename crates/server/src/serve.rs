@@ -315,6 +315,7 @@ pub(crate) fn engine_config(settings: &Settings) -> engine::Config {
     config.dev = settings.dev;
     config.retention_days = settings.retention_days;
     config.keyless_environment = settings.xray_environment.clone();
+    config.retention_max_bytes = settings.retention_max_bytes;
     config.buffer_bytes = settings.buffer_bytes;
     config.initial_keys = settings.initial_keys.clone();
     if let Some(bytes) = settings.inflight_bytes {

@@ -68,6 +68,7 @@ struct FileMetrics {
 #[serde(deny_unknown_fields, default)]
 struct FileRetention {
     days: Option<u32>,
+    max_bytes: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -121,6 +122,7 @@ pub(crate) struct Settings {
     pub(crate) allow_hosts: Vec<String>,
     pub(crate) metrics_allow: Vec<Cidr>,
     pub(crate) retention_days: u32,
+    pub(crate) retention_max_bytes: Option<u64>,
     pub(crate) inflight_bytes: Option<usize>,
     pub(crate) buffer_bytes: Option<usize>,
     pub(crate) query_threads: Option<usize>,
@@ -191,6 +193,7 @@ impl Settings {
                 .map(|c| Cidr::parse(c))
                 .collect::<Result<_, _>>()?,
             retention_days: flags.retention_days.or(file.retention.days).unwrap_or(60),
+            retention_max_bytes: flags.retention_max_bytes.or(file.retention.max_bytes),
             inflight_bytes: flags.ingest_inflight_bytes.or(file.ingest.inflight_bytes),
             buffer_bytes: flags.ingest_buffer_bytes.or(file.ingest.buffer_bytes),
             query_threads: flags.query_threads.or(file.query.threads),

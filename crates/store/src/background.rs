@@ -1,4 +1,5 @@
-//! The background threads: one flushes and watches the disk, one merges and cleans up.
+//! The background threads: one flushes and watches the disk, one merges, cleans up and reads
+//! again what may have rotted.
 
 use crate::Error;
 use crate::disk::Space;
@@ -65,7 +66,9 @@ pub(crate) fn run_merge(inner: &Inner, kicked: &Receiver<()>, stopped: &Receiver
             }
             inner.merge_one(&merge)?;
         }
-        inner.rebuild_indexes()
+        inner.rebuild_indexes()?;
+        inner.scrub_next()?;
+        Ok(())
     });
 }
 

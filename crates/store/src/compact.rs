@@ -123,7 +123,8 @@ impl Inner {
         let mut out: BTreeMap<(TableId, Period), Vec<Arc<Part>>> = BTreeMap::new();
         let state = self.state.lock();
         for (table, t) in &state.tables {
-            for part in t.parts.iter() {
+            // A damaged part cannot be read whole; it must not hold up the others.
+            for part in t.parts.iter().filter(|p| !p.file.is_damaged()) {
                 out.entry((*table, part.period))
                     .or_default()
                     .push(Arc::clone(part));

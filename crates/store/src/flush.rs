@@ -23,17 +23,32 @@ pub(crate) const PART_BYTES: u64 = 512 << 20;
 const KEY_STATS_EVERY_MS: i64 = 60_000;
 
 /// A table's buffer, held for a flush.
-struct Job {
-    table: TableId,
-    batches: Vec<Arc<BufferedBatch>>,
-    tombstones: Vec<Tombstone>,
+pub(crate) struct Job {
+    pub table: TableId,
+    /// What is written: all that is held, but for records that were set aside.
+    pub batches: Vec<Arc<BufferedBatch>>,
+    pub tombstones: Vec<Tombstone>,
+    /// How many batches of the buffer the flush takes.
+    held: usize,
+    /// First and last sequence of those.
+    pub sequences: (u64, u64),
 }
 
 impl Job {
-    fn sequences(&self) -> (u64, u64) {
-        let first = self.batches.first().map_or(0, |b| b.sequences.0);
-        let last = self.batches.last().map_or(0, |b| b.sequences.1);
-        (first, last)
+    pub(crate) fn new(
+        table: TableId,
+        batches: Vec<Arc<BufferedBatch>>,
+        tombstones: Vec<Tombstone>,
+    ) -> Self {
+        let first = batches.first().map_or(0, |b| b.sequences.0);
+        let last = batches.last().map_or(0, |b| b.sequences.1);
+        Self {
+            table,
+            held: batches.len(),
+            sequences: (first, last),
+            batches,
+            tombstones,
+        }
     }
 }
 
@@ -51,11 +66,11 @@ impl Inner {
     pub(crate) fn flush(&self, tables: &[TableId]) -> Result<(), Error> {
         let _one_at_a_time = self.flushing.lock();
         self.status.alive()?;
-        let jobs = self.hold(tables);
+        let mut jobs = self.hold(tables);
         if jobs.is_empty() {
             return Ok(());
         }
-        let done = self.flush_jobs(&jobs);
+        let done = self.flush_jobs(&mut jobs);
         if done.is_err() {
             let mut state = self.state.lock();
             for job in &jobs {
@@ -82,20 +97,17 @@ impl Inner {
                 continue;
             };
             t.held = t.batches.len();
-            jobs.push(Job {
-                table: *table,
-                batches: t.batches.clone(),
-                tombstones: tombstones
-                    .iter()
-                    .filter(|t| t.env == table.env)
-                    .cloned()
-                    .collect(),
-            });
+            let of_env = tombstones.iter().filter(|t| t.env == table.env);
+            jobs.push(Job::new(
+                *table,
+                t.batches.clone(),
+                of_env.cloned().collect(),
+            ));
         }
         jobs
     }
 
-    fn flush_jobs(&self, jobs: &[Job]) -> Result<(), Error> {
+    fn flush_jobs(&self, jobs: &mut [Job]) -> Result<(), Error> {
         self.step("flush.begin")?;
         let mut written: Vec<Vec<NewPart>> = Vec::new();
         let published = self.publish_jobs(jobs, &mut written);
@@ -114,7 +126,7 @@ impl Inner {
             let Some(t) = state.tables.get_mut(&job.table) else {
                 continue;
             };
-            let gone = t.batches.drain(..job.batches.len());
+            let gone = t.batches.drain(..job.held);
             let (rows, bytes) = gone.fold((0, 0), |(r, n), b| (r + b.batch.rows(), n + b.bytes));
             t.rows -= rows;
             t.bytes -= bytes;
@@ -127,11 +139,15 @@ impl Inner {
         self.step("flush.swapped")
     }
 
-    fn publish_jobs(&self, jobs: &[Job], written: &mut Vec<Vec<NewPart>>) -> Result<(), Error> {
-        for job in jobs {
-            written.push(Vec::new());
-            if let Some(parts) = written.last_mut() {
-                self.write_job(job, parts)?;
+    fn publish_jobs(&self, jobs: &mut [Job], written: &mut Vec<Vec<NewPart>>) -> Result<(), Error> {
+        for job in &mut *jobs {
+            match self.write_or_set_aside(job) {
+                Ok(parts) => written.push(parts),
+                Err(e) => {
+                    // Nothing has its name yet.
+                    written.drain(..).for_each(|parts| self.discard(&parts));
+                    return Err(e);
+                }
             }
         }
         let mut edit = Edit::default();
@@ -139,12 +155,13 @@ impl Inner {
             self.install(parts)?;
             edit.add.extend(parts.iter().map(|p| p.row.clone()));
         }
-        edit.marks = jobs.iter().map(|j| (j.table, j.sequences().1)).collect();
+        edit.marks = jobs.iter().map(|j| (j.table, j.sequences.1)).collect();
         self.add_key_stats(&mut edit);
         self.commit(&edit)
     }
 
-    fn write_job(&self, job: &Job, written: &mut Vec<NewPart>) -> Result<(), Error> {
+    /// Writes the parts of a job under their temporary names.
+    pub(crate) fn write_job(&self, job: &Job, written: &mut Vec<NewPart>) -> Result<(), Error> {
         let now = self.clock.now();
         let targets = targets(job, now);
         let sources: Vec<BatchSource<'_>> =
@@ -174,7 +191,7 @@ impl Inner {
                 planned.push((target.period, columns.clone(), slices));
             }
         }
-        let seq = job.sequences();
+        let seq = job.sequences;
         let id = self.new_id();
         let parts = u32::try_from(planned.len()).unwrap_or(u32::MAX);
         for (period, columns, slices) in planned {

@@ -7,6 +7,7 @@ use crate::disk::Disk;
 use crate::fields::Fields;
 use crate::manifest::Manifest;
 use crate::part::{FooterCache, KeyTable, Part};
+use crate::scrub::Scrubbed;
 use crate::seen::Seen;
 use crate::snapshot::BufferedBatch;
 use crate::wal::WalFiles;
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     pub wal_files: Arc<WalFiles>,
     pub seen: Mutex<Seen>,
     pub state: Mutex<State>,
+    pub scrubbed: Scrubbed,
     pub flushing: Mutex<()>,
     pub compacting: Mutex<()>,
     pub status: Status,
@@ -222,16 +224,20 @@ impl Inner {
         }
     }
 
+    /// A receipt time, milliseconds: every batch so far has at most it, those from now on have more.
+    pub(crate) fn receipt_mark(&self) -> i64 {
+        let now = self.next_ingest_ms();
+        let before = self.ingest_ms.fetch_add(1, Ordering::SeqCst);
+        before.max(now)
+    }
+
     /// Deletes what a dataset has now.
     pub(crate) fn delete(&self, env: EnvId, dataset: &str) -> Result<Tombstone, Error> {
         self.status.alive()?;
-        // Every batch that comes from now on gets a later receipt time.
-        let now = self.next_ingest_ms();
-        let before = self.ingest_ms.fetch_add(1, Ordering::SeqCst);
         let tombstone = Tombstone {
             env,
             dataset: dataset.to_owned(),
-            created_ms: before.max(now),
+            created_ms: self.receipt_mark(),
         };
         self.commit(&crate::manifest::Edit {
             add_tombstones: vec![tombstone.clone()],

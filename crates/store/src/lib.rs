@@ -37,6 +37,8 @@
 mod background;
 mod columns;
 mod compact;
+#[doc(hidden)]
+pub mod decoders;
 pub mod disk;
 mod error;
 mod fields;
@@ -49,10 +51,12 @@ mod manifest;
 mod options;
 mod order;
 pub mod part;
+mod poison;
 mod publish;
 mod rebuild;
 mod recovery;
 mod retention;
+mod scrub;
 mod seen;
 pub mod snapshot;
 mod store;

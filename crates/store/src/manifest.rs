@@ -8,7 +8,8 @@ use crate::Error;
 use crate::disk::Disk;
 use crate::part::{Facts, Group, KeyTable, Overflow, TextSet, VERSION};
 use event::{EnvId, TableId};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -128,10 +129,32 @@ fn unsigned(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
+/// Fails when a newer version wrote the file, which is left byte for byte as it is. What else may be
+/// wrong with it, opening finds.
+pub(crate) fn refuse_newer(path: &Path) -> Result<(), Error> {
+    let Ok(db) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE) else {
+        return Ok(());
+    };
+    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    let query = "SELECT value FROM meta WHERE name = 'format'";
+    match db.query_row(query, [], |r| r.get::<_, i64>(0)) {
+        Ok(found) if found > FORMAT => Err(newer(found)),
+        _ => Ok(()),
+    }
+}
+
+fn newer(found: i64) -> Error {
+    Error::NewerFormat(format!(
+        "the data directory has format {found}; this version reads up to {FORMAT}: start the newer \
+         version"
+    ))
+}
+
 impl Manifest {
     /// Opens the file, or makes it; then parts that are there (`has_data`) are to be listed anew.
     ///
-    /// `Damaged`: it is no manifest, or does not hold together; `NewerFormat`: untouched.
+    /// `Damaged`: it is no manifest, or does not hold together. Newer ones: see [`refuse_newer`].
     pub(crate) fn open(
         path: &Path,
         disk: Arc<dyn Disk>,
@@ -153,13 +176,8 @@ impl Manifest {
                 .optional()
                 .map_err(damaged)?;
             match format {
-                Some(f) if f > FORMAT => {
-                    return Err(Error::NewerFormat(format!(
-                        "the data directory has format {f}; this version reads up to {FORMAT}: \
-                         start the newer version"
-                    )));
-                }
                 Some(FORMAT) => {}
+                Some(found) if found > FORMAT => return Err(newer(found)),
                 other => {
                     return Err(Error::Damaged(format!("manifest: format {other:?}")));
                 }

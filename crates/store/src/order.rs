@@ -1,4 +1,7 @@
-//! The order of rows in a part: slices of time; inside a slice by dataset, time, trace.
+//! The order of rows in a part: slices of time; inside a slice by dataset, name, time, trace.
+//!
+//! Rows of one name have the same fields and alike values, so their columns become runs. Where names
+//! are too many to repeat, they have no part in the order.
 
 use crate::Error;
 use crate::part::{Lane, Pick, Slice, Source};
@@ -9,15 +12,35 @@ use event::Fixed;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Distinct names of a part above which rows are not ordered by them.
+const NAMES_LIMIT: usize = 4_096;
+
 /// What rows of one source are ordered by.
 pub(crate) struct Keys {
     ts: PrimitiveArray<Int64Type>,
     dataset: UInt32Array,
     /// Texts of `dataset`'s codes.
     slugs: Vec<Arc<str>>,
+    name: Option<Names>,
     trace: Option<FixedSizeBinaryArray>,
     /// Estimated bytes of a row before compression.
     row_bytes: u64,
+}
+
+/// The names of a source's rows.
+struct Names {
+    codes: UInt32Array,
+    texts: Vec<Arc<str>>,
+}
+
+impl Names {
+    fn of(lane: &Lane) -> Option<Self> {
+        let (codes, texts) = lane.text()?;
+        Some(Self {
+            codes: codes.clone(),
+            texts: texts.iter().map(|t| t.unwrap_or_default().into()).collect(),
+        })
+    }
 }
 
 impl Keys {
@@ -33,6 +56,7 @@ impl Keys {
             ts: ts.ints().ok_or_else(missing)?.clone(),
             dataset: codes.clone(),
             slugs: texts.iter().map(|t| t.unwrap_or_default().into()).collect(),
+            name: source.fixed(Fixed::Name)?.and_then(|lane| Names::of(&lane)),
             trace,
             row_bytes: row_bytes.max(1),
         })
@@ -49,6 +73,13 @@ impl Keys {
 
     pub(crate) fn dataset_code(&self, row: usize) -> usize {
         self.dataset.value(row) as usize
+    }
+
+    /// The name of a row; none where it has none.
+    pub(crate) fn name(&self, row: usize) -> Option<&str> {
+        let names = self.name.as_ref().filter(|n| n.codes.is_valid(row))?;
+        let text = names.texts.get(names.codes.value(row) as usize)?;
+        Some(text)
     }
 
     /// Nulls first.
@@ -73,7 +104,7 @@ pub(crate) fn slices(mut picks: Vec<Pick>, keys: &[Keys], limit: SliceLimit) -> 
     // Rows arrive nearly in order of time: a stable sort finds the runs.
     let mut timed: Vec<(i64, Pick)> = picks.drain(..).map(|p| (ts(&p), p)).collect();
     timed.sort_by_key(|(ts, _)| *ts);
-    let ranks = ranks(keys);
+    let ranks = Ranks::of(keys);
     let mut out = Vec::new();
     let mut from = 0;
     let mut bytes = 0u64;
@@ -91,56 +122,83 @@ pub(crate) fn slices(mut picks: Vec<Pick>, keys: &[Keys], limit: SliceLimit) -> 
     out
 }
 
-/// For each source, the place of each of its dataset codes among all datasets.
-fn ranks(keys: &[Keys]) -> Vec<Vec<usize>> {
-    let mut all: BTreeMap<&str, usize> = BTreeMap::new();
-    for slug in keys.iter().flat_map(|k| &k.slugs) {
-        all.insert(slug, 0);
+/// For each source, the places of its codes among all datasets and all names.
+struct Ranks {
+    datasets: Vec<Vec<u32>>,
+    /// From 1, as 0 is no name; `None` where names are not looked at.
+    names: Option<Vec<Vec<u32>>>,
+}
+
+impl Ranks {
+    fn of(keys: &[Keys]) -> Self {
+        let slugs = keys.iter().map(|k| k.slugs.as_slice());
+        let names = keys
+            .iter()
+            .map(|k| k.name.as_ref().map_or(&[][..], |n| n.texts.as_slice()));
+        Self {
+            datasets: ranks(slugs, 0, usize::MAX).unwrap_or_default(),
+            names: ranks(names, 1, NAMES_LIMIT),
+        }
+    }
+
+    /// The class of a row: rows are ordered by it, then by time.
+    fn class(&self, keys: &[Keys], pick: &Pick) -> u64 {
+        let (source, row) = (pick.source as usize, pick.row as usize);
+        let of = &keys[source];
+        let dataset = self.datasets[source][of.dataset_code(row)];
+        let name = match (&self.names, &of.name) {
+            (Some(ranks), Some(n)) if n.codes.is_valid(row) => {
+                ranks[source][n.codes.value(row) as usize]
+            }
+            _ => 0,
+        };
+        u64::from(dataset) << 32 | u64::from(name)
+    }
+}
+
+/// The place of each text among all, from `first` on, by list; `None` of more than `limit`.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "texts are entries of dictionaries with u32 codes"
+)]
+fn ranks<'a>(
+    lists: impl Iterator<Item = &'a [Arc<str>]> + Clone,
+    first: u32,
+    limit: usize,
+) -> Option<Vec<Vec<u32>>> {
+    let mut all: BTreeMap<&str, u32> = BTreeMap::new();
+    for text in lists.clone().flatten() {
+        all.insert(text, 0);
+        if all.len() > limit {
+            return None;
+        }
     }
     for (rank, place) in all.values_mut().enumerate() {
-        *place = rank;
+        *place = first + rank as u32;
     }
-    keys.iter()
-        .map(|k| k.slugs.iter().map(|s| all[&**s]).collect())
-        .collect()
+    let places = |list: &[Arc<str>]| list.iter().map(|s| all[&**s]).collect();
+    Some(lists.map(places).collect())
 }
 
-/// Orders one slice: `timed` is in order of time, so a stable distribution by dataset keeps it.
-fn slice(timed: &[(i64, Pick)], keys: &[Keys], ranks: &[Vec<usize>]) -> Slice {
-    let rank = |p: &Pick| {
-        let source = p.source as usize;
-        ranks[source][keys[source].dataset_code(p.row as usize)]
-    };
-    let datasets = ranks.iter().flatten().max().map_or(0, |m| m + 1);
-    let mut starts = vec![0usize; datasets + 1];
-    for (_, p) in timed {
-        starts[rank(p) + 1] += 1;
-    }
-    for i in 0..datasets {
-        starts[i + 1] += starts[i];
-    }
-    let none = (0, Pick { source: 0, row: 0 });
-    let mut rows = vec![none; timed.len()];
-    let mut next = starts.clone();
-    for entry in timed {
-        let place = &mut next[rank(&entry.1)];
-        rows[*place] = *entry;
-        *place += 1;
-    }
-    for w in starts.windows(2) {
-        order_ties(&mut rows[w[0]..w[1]], keys);
-    }
+/// Orders one slice: `timed` is in order of time, which a stable sort by class keeps.
+fn slice(timed: &[(i64, Pick)], keys: &[Keys], ranks: &Ranks) -> Slice {
+    let mut rows: Vec<(u64, i64, Pick)> = timed
+        .iter()
+        .map(|(ts, pick)| (ranks.class(keys, pick), *ts, *pick))
+        .collect();
+    rows.sort_by_key(|(class, ..)| *class);
+    order_ties(&mut rows, keys);
     Slice {
-        picks: rows.into_iter().map(|(_, p)| p).collect(),
+        picks: rows.into_iter().map(|(_, _, p)| p).collect(),
     }
 }
 
-/// Rows of one dataset at the same time go by trace.
-fn order_ties(rows: &mut [(i64, Pick)], keys: &[Keys]) {
-    for tied in rows.chunk_by_mut(|a, b| a.0 == b.0) {
+/// Rows of one class at the same time go by trace.
+fn order_ties(rows: &mut [(u64, i64, Pick)], keys: &[Keys]) {
+    for tied in rows.chunk_by_mut(|a, b| (a.0, a.1) == (b.0, b.1)) {
         if tied.len() > 1 {
             let trace = |p: &Pick| keys[p.source as usize].trace(p.row as usize);
-            tied.sort_by(|(_, a), (_, b)| trace(a).cmp(&trace(b)));
+            tied.sort_by(|(_, _, a), (_, _, b)| trace(a).cmp(&trace(b)));
         }
     }
 }

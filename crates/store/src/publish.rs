@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The order of rows, as footers tell it.
-const SORT: &str = "row group = slice of time; inside: dataset, ts, trace_id, nulls first";
+const SORT: &str = "row group = slice of time; inside: dataset, name, ts, trace_id, nulls first";
 
 /// What a part to be written is, beside its rows.
 pub(crate) struct Draft<'a> {
@@ -176,11 +176,13 @@ impl Inner {
         }
         for dir in dirs {
             self.step("part.sync_dir")?;
-            self.disk.sync_dir(&dir).map_err(|e| {
-                let why = format!("sync of {}: {e}", dir.display());
-                self.status.poison(&why);
-                Error::Poisoned(why)
-            })?;
+            self.disk
+                .sync_dir(&dir, disk::SyncPoint::PartName)
+                .map_err(|e| {
+                    let why = format!("sync of {}: {e}", dir.display());
+                    self.status.poison(&why);
+                    Error::Poisoned(why)
+                })?;
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ use crate::recovery::DataFile;
 use event::TableId;
 use event::field::parse_attribute_column;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 impl Inner {
@@ -35,7 +36,8 @@ impl Inner {
             if file.path.extension().is_none_or(|e| e != "parquet") {
                 continue;
             }
-            match self.read_part(file) {
+            let read = catch_unwind(AssertUnwindSafe(|| self.read_part(file)));
+            match read.unwrap_or_else(|_| Err(Error::Damaged("reading it panicked".into()))) {
                 Ok(row) => {
                     parts.insert(row.facts.id.clone(), row);
                 }
@@ -108,7 +110,9 @@ impl Inner {
         let failed = |e: std::io::Error| Error::io(file.path.display(), &e);
         disk::create_dirs(self.disk.as_ref(), &self.options.data_dir, &dir).map_err(failed)?;
         let name = file.path.file_name().unwrap_or_default();
-        std::fs::rename(&file.path, dir.join(name)).map_err(failed)
+        self.disk
+            .rename(&file.path, &dir.join(name))
+            .map_err(failed)
     }
 }
 

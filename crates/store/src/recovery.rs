@@ -1,9 +1,10 @@
 //! Start: what the last run left becomes a store again, without a human (storage.md §7).
 
-use crate::disk;
+use crate::disk::{self, SyncPoint};
 use crate::inner::Inner;
 use crate::manifest::{Contents, Manifest};
 use crate::part::{KeyTable, Part};
+use crate::snapshot::BufferedBatch;
 use crate::wal::format::{self, Header};
 use crate::wal::reader::{self, Found};
 use crate::wal::writer::WalFile;
@@ -72,6 +73,26 @@ pub(crate) fn open_manifest(
         keys,
         rebuild: Some(why),
     })
+}
+
+/// Fails when a newer version wrote a WAL file: asked before anything is done to the directory.
+pub(crate) fn refuse_newer_wal(disk: &dyn disk::Disk, files: &[WalFile]) -> Result<(), Error> {
+    for file in files {
+        let failed = |e: std::io::Error| Error::io(file.path.display(), &e);
+        let mut magic = [0; format::MAGIC.len()];
+        let open = disk.open(&file.path).map_err(failed)?;
+        match open.read_exact_at(&mut magic, 0) {
+            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => continue,
+            read => read.map_err(failed)?,
+        }
+        if Header::is_newer(&magic) {
+            return Err(Error::NewerFormat(format!(
+                "{} was written by a newer version: start that one",
+                file.path.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A file below `data/`.
@@ -195,12 +216,6 @@ impl Inner {
             // The headers alone: each tells how far the file before it was acknowledged.
             let bytes = disk::read(self.disk.as_ref(), &file.path)
                 .map_err(|e| Error::io(file.path.display(), &e))?;
-            if Header::is_newer(&bytes) {
-                return Err(Error::NewerFormat(format!(
-                    "{} was written by a newer version: start that one",
-                    file.path.display()
-                )));
-            }
             headers.push(Header::decode(&bytes));
         }
         for (i, file) in files.iter().enumerate() {
@@ -294,9 +309,8 @@ impl Inner {
                 sequence > self.applied_seq.load(Ordering::SeqCst) && f.follows(record.table)
             });
             if wanted || follower.is_some() {
-                match decode(record.batch) {
+                match decode(record.batch, sequence, record.ingest_ms) {
                     Ok(batch) => {
-                        let batch = ingest::buffered(batch, sequence, record.ingest_ms);
                         if let Some(follower) = follower {
                             follower.record(record.table, sequence, &batch.batch);
                         }
@@ -326,28 +340,42 @@ impl Inner {
         range: Range<usize>,
         recovery: &mut Recovery,
     ) -> Result<(), Error> {
-        let dir = self.quarantine_dir();
         let name = format!("wal-{:020}-{}.bin", file.first_seq, range.start);
+        let copied = self.set_aside(&name, bytes.get(range.clone()).unwrap_or_default())?;
+        if copied {
+            let what = format!(
+                "{} bytes at {} of {} are damaged",
+                range.len(),
+                range.start,
+                file.path.display()
+            );
+            tracing::error!(what, "set aside");
+            recovery.quarantined.push(what);
+        }
+        Ok(())
+    }
+
+    /// Writes a file into the quarantine, to stay. Says whether it was not there yet.
+    pub(crate) fn set_aside(&self, name: &str, bytes: &[u8]) -> Result<bool, Error> {
+        let dir = self.quarantine_dir();
         let path = dir.join(name);
         let failed = |e: std::io::Error| Error::io(path.display(), &e);
         disk::create_dirs(self.disk.as_ref(), &self.options.data_dir, &dir).map_err(failed)?;
-        if self.disk.open(&path).is_ok() {
-            return Ok(());
+        let missing = self.disk.open(&path).is_err();
+        if missing {
+            // Under its name it is whole: a copy half written by a crash is made again.
+            let temporary = path.with_extension("tmp");
+            let mut copy = self.disk.create(&temporary).map_err(failed)?;
+            copy.write_all_at(bytes, 0).map_err(failed)?;
+            copy.sync(SyncPoint::QuarantineBytes).map_err(failed)?;
+            self.disk.rename(&temporary, &path).map_err(failed)?;
         }
-        let what = format!(
-            "{} bytes at {} of {} are damaged",
-            range.len(),
-            range.start,
-            file.path.display()
-        );
-        tracing::error!(what, "set aside");
-        let mut copy = self.disk.create(&path).map_err(failed)?;
-        copy.write_all_at(bytes.get(range).unwrap_or_default(), 0)
+        // Again for one that is there: the start that wrote it may have ended before this.
+        self.disk
+            .sync_dir(&dir, SyncPoint::QuarantineName)
             .map_err(failed)?;
-        copy.sync().map_err(failed)?;
-        self.disk.sync_dir(&dir).map_err(failed)?;
-        recovery.quarantined.push(what);
-        Ok(())
+        self.step("quarantine.copied")?;
+        Ok(missing)
     }
 }
 
@@ -368,9 +396,14 @@ impl Replay<'_> {
     }
 }
 
-/// A record whose decoding fails, or panics, is set aside; the start goes on.
-fn decode(bytes: &[u8]) -> Result<EventBatch, String> {
-    match std::panic::catch_unwind(|| EventBatch::decode(bytes)) {
+/// A record whose decoding fails, or panics twice, is set aside; the start goes on.
+fn decode(bytes: &[u8], sequence: u64, ingest_ms: i64) -> Result<BufferedBatch, String> {
+    let tried = || {
+        std::panic::catch_unwind(|| {
+            EventBatch::decode(bytes).map(|batch| ingest::buffered(batch, sequence, ingest_ms))
+        })
+    };
+    match tried().or_else(|_| tried()) {
         Ok(Ok(batch)) => Ok(batch),
         Ok(Err(e)) => Err(e.to_string()),
         Err(_) => Err("decoding panicked".into()),

@@ -4,7 +4,7 @@ use crate::disk::Disk;
 use crate::fields::Fields;
 use crate::ingest::{self, Message};
 use crate::inner::{Inner, State, Status};
-use crate::manifest::Edit;
+use crate::manifest::{self, Edit};
 use crate::part::FooterCache;
 use crate::seen::Seen;
 use crate::wal::{WalFiles, WalWriter};
@@ -74,6 +74,17 @@ impl Store {
         Self::open_locked(lock, options, clock, disk, None)
     }
 
+    /// Fails when a newer version wrote the directory, which is left as it is. [`Self::open`] asks it
+    /// first; who opens files of his own there asks it before.
+    ///
+    /// # Errors
+    /// `NewerFormat`.
+    pub fn refuse_newer(data_dir: &Path, disk: &dyn Disk) -> Result<(), Error> {
+        manifest::refuse_newer(&data_dir.join("manifest.sqlite"))?;
+        let wal = recovery::wal_files(disk, &data_dir.join("wal").join("0"))?;
+        recovery::refuse_newer_wal(disk, &wal)
+    }
+
     /// As [`Self::open`], in a directory locked before, with a follower that is told again of what it
     /// has not applied before this returns.
     ///
@@ -87,6 +98,7 @@ impl Store {
         follower: Option<Arc<dyn Follower>>,
     ) -> Result<(Self, Recovery), Error> {
         let dir = options.data_dir.clone();
+        Self::refuse_newer(&dir, disk.as_ref())?;
         if let Some(follower) = &follower {
             options.applied_seq = Some(follower.applied());
         }
@@ -117,6 +129,7 @@ impl Store {
                 tombstones: opened.contents.tombstones.clone().into(),
                 ..State::default()
             }),
+            scrubbed: Default::default(),
             flushing: Mutex::default(),
             compacting: Mutex::default(),
             status: Status::default(),
@@ -226,6 +239,12 @@ impl Store {
         self.0.inner.delete(env, dataset)
     }
 
+    /// A receipt time, milliseconds: every batch so far has at most it, those from now on have more.
+    #[must_use]
+    pub fn receipt_mark(&self) -> i64 {
+        self.0.inner.receipt_mark()
+    }
+
     /// Merges what is due, and with `all` also what is not. Blocks.
     ///
     /// # Errors
@@ -257,6 +276,16 @@ impl Store {
     /// When the disk cannot be read; what is wrong with the data is in the report.
     pub fn verify(&self) -> Result<Verification, Error> {
         self.0.inner.verify()
+    }
+
+    /// Reads every part again that was not read whole for six days, block by block against its
+    /// checksums; damaged ones are named in the health. The background does one each ten seconds.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    pub fn scrub(&self) -> Result<(), Error> {
+        while self.0.inner.scrub_next()? {}
+        Ok(())
     }
 
     /// Looks at the free room now: below the mark batches are refused, above they are taken again.
@@ -398,7 +427,10 @@ fn recover(
     health.quarantined = inner
         .disk
         .list(&inner.quarantine_dir())
-        .map_or(0, |entries| entries.len() as u64);
+        .map_or(0, |entries| {
+            let whole = entries.iter().filter(|e| !e.name.ends_with(".tmp"));
+            whole.count() as u64
+        });
     drop(health);
     report.manifest_rebuilt = rebuild;
     Ok((report, last_seq))

@@ -152,22 +152,26 @@ fn check_part(inner: &Inner, part: &Part, report: &mut Verification) -> Result<(
     Ok(())
 }
 
-/// A row group lies after the one before, and is ordered by dataset and time. Returns its last time.
+/// A row group lies after the one before, and is ordered by dataset; rows of one dataset and name that lie
+/// together are in order of time, with names in the order or not. Returns its last time.
 fn check_order(source: &GroupSource, group: usize, last_ts: i64) -> Result<i64, String> {
     let keys = Keys::read(source, 1).map_err(|e| e.to_string())?;
     let slugs: Vec<&str> = keys.slugs().collect();
     let (mut min, mut max) = (i64::MAX, i64::MIN);
-    let mut before: Option<(&str, i64)> = None;
+    let mut before: Option<(&str, Option<&str>, i64)> = None;
     for row in 0..source.rows() {
         let ts = keys.ts(row);
         let slug = slugs
             .get(keys.dataset_code(row))
             .copied()
             .unwrap_or_default();
-        if before.is_some_and(|b| b > (slug, ts)) {
+        let name = keys.name(row);
+        let late =
+            |b: (&str, Option<&str>, i64)| b.0 > slug || (b.0, b.1) == (slug, name) && b.2 > ts;
+        if before.is_some_and(late) {
             return Err(format!("row {row} of row group {group} is out of order"));
         }
-        before = Some((slug, ts));
+        before = Some((slug, name, ts));
         (min, max) = (min.min(ts), max.max(ts));
     }
     if min < last_ts {

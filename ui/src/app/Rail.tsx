@@ -5,6 +5,7 @@ import {
   House,
   PanelLeftClose,
   PanelLeftOpen,
+  ScrollText,
   SlidersHorizontal,
   Upload,
 } from 'lucide-react';
@@ -16,6 +17,7 @@ import { RefusedBadge, useRefused } from './RefusedBadge.tsx';
 const places = [
   { to: paths.home, name: 'Home', icon: House },
   { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
+  { to: paths.logs, name: 'Logs', icon: ScrollText },
   { to: paths.arrivals, name: 'Arrivals', icon: Download },
   { to: paths.send, name: 'Send data', icon: Upload },
 ] as const;

@@ -15,6 +15,7 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
       ['?', 'this list'],
       ['g h', 'go to Home'],
       ['g e', 'go to Explore'],
+      ['g l', 'go to Logs'],
       ['g a', 'go to Arrivals'],
       ['g s', 'go to Send data'],
       ['Esc', 'close, cancel'],
@@ -64,7 +65,8 @@ export function Shortcuts() {
   const navigate = useNavigate();
   const goAt = useRef(0);
   const go =
-    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'arrivals' | 'send'>) => (event: KeyboardEvent) => {
+    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'logs' | 'arrivals' | 'send'>) =>
+    (event: KeyboardEvent) => {
       if (event.timeStamp - goAt.current > 1200) return false;
       goAt.current = 0;
       void navigate(paths[place](slug));
@@ -77,6 +79,7 @@ export function Shortcuts() {
     },
     h: go('home'),
     e: go('explore'),
+    l: go('logs'),
     a: go('arrivals'),
     s: go('send'),
   });

@@ -10,6 +10,9 @@ import { datasetsQuery, sessionQuery } from '@/api/queries.ts';
 import { arrivalsSearch } from '@/pages/arrivals/search.ts';
 import { exploreSearch } from '@/pages/explore/search.ts';
 import { homeSearch } from '@/pages/home/search.ts';
+import { insightsSearch } from '@/pages/insights/search.ts';
+import { logsSearch } from '@/pages/logs/search.ts';
+import { requestSearch } from '@/pages/request/search.ts';
 import { sendSearch } from '@/pages/send/search.ts';
 import { keysSearch } from '@/pages/settings/search.ts';
 import { traceSearch } from '@/pages/trace/search.ts';
@@ -93,6 +96,27 @@ const send = createRoute({
   component: lazyRouteComponent(() => import('@/pages/send/Page.tsx'), 'SendPage'),
 });
 
+const logs = createRoute({
+  getParentRoute: () => environment,
+  path: 'logs',
+  validateSearch: logsSearch,
+  component: lazyRouteComponent(() => import('@/pages/logs/Page.tsx'), 'LogsPage'),
+});
+
+const insights = createRoute({
+  getParentRoute: () => environment,
+  path: 'insights',
+  validateSearch: insightsSearch,
+  component: lazyRouteComponent(() => import('@/pages/insights/Page.tsx'), 'InsightsPage'),
+});
+
+const request = createRoute({
+  getParentRoute: () => environment,
+  path: 'request',
+  validateSearch: requestSearch,
+  component: lazyRouteComponent(() => import('@/pages/request/Page.tsx'), 'RequestPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => environment,
   path: 'settings',
@@ -137,6 +161,9 @@ const routes = root.addChildren([
     home,
     explore,
     trace,
+    logs,
+    insights,
+    request,
     arrivals,
     send,
     settings.addChildren([keys, environments, health]),

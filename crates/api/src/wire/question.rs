@@ -27,6 +27,9 @@ pub struct Ask {
     /// Whether the bins of heatmaps have equal ratios, for a logarithmic axis, rather than equal widths.
     #[serde(default)]
     pub log_heatmap: bool,
+    /// Whether the answer is groups and totals alone, without series, which costs less.
+    #[serde(default)]
+    pub totals_only: bool,
 }
 
 /// A question with its two spellings.

@@ -45,6 +45,7 @@ const OPERATIONS: &[Operation] = &[
     Operation::small("CreateLogGroup", Permission::CreateDatasets),
     Operation::small("CreateLogStream", Permission::SendEvents),
     Operation::small("DeleteLogGroup", Permission::ManageSettings),
+    Operation::small("DeleteLogStream", Permission::ManageSettings),
     Operation::small("DescribeLogGroups", Permission::Identify),
     Operation::small("DescribeLogStreams", Permission::Identify),
     Operation::small("GetLogEvents", Permission::RunQueries),
@@ -109,6 +110,7 @@ fn settings(call: &Call) -> Result<Reply, Fail> {
         "UntagLogGroup" => groups::untag_group(call),
         "ListTagsLogGroup" => groups::list_tags_of_group(call),
         "CreateLogStream" => streams::create(call),
+        "DeleteLogStream" => streams::delete(call),
         "DescribeLogStreams" => streams::describe(call),
         name => Err(Fail::unknown_operation(Service::Logs, name)),
     }

@@ -64,7 +64,7 @@ async fn take(call: &Call, received: &mut u64) -> Result<(Reply, Outcome), Fail>
         (read, n)
     })
     .await
-    .map_err(|why| Fail::serialization(why))?;
+    .map_err(Fail::serialization)?;
     *received = n;
     let read = read?;
     let kept = read.batch.rows() as u64;

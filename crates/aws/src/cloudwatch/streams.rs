@@ -20,6 +20,18 @@ pub(super) fn create(call: &Call) -> Result<Reply, Fail> {
     Ok(Reply::Empty)
 }
 
+pub(super) fn delete(call: &Call) -> Result<Reply, Fail> {
+    let input: wire::Named = call.input()?;
+    let group = check::group_name(input.log_group_name)?;
+    let stream = check::stream_name(input.log_stream_name)?;
+    check::group(call, &group)?;
+    let deleted = call
+        .engine
+        .delete_log_stream(call.grant.env(), &group, &stream);
+    deleted.map_err(|e| check::of_catalog(&e, ""))?;
+    Ok(Reply::Empty)
+}
+
 pub(super) fn describe(call: &Call) -> Result<Reply, Fail> {
     let input: wire::DescribeLogStreams = call.input()?;
     if input.log_group_name.is_some() && input.log_group_identifier.is_some() {

@@ -703,3 +703,54 @@ async fn tags_are_one_store_for_both_generations_of_operations() {
     .await;
     f.0.close().await;
 }
+
+#[tokio::test]
+async fn a_deleted_stream_takes_its_lines_with_it_and_comes_back_empty() {
+    let f = Logs::new();
+    f.stream("g", "gone").await;
+    f.stream("g", "kept").await;
+    f.stream("h", "gone").await;
+    let now = f.now_ms();
+    f.put("g", "gone", &[(now, "1")]).await;
+    f.0.engine.settle().unwrap();
+    f.put("g", "gone", &[(now, "2")]).await;
+    f.put("g", "kept", &[(now, "3")]).await;
+    f.put("h", "gone", &[(now, "4")]).await;
+    let named = json!({"logGroupName": "g", "logStreamName": "gone"});
+    f.ok("DeleteLogStream", named.clone()).await;
+    f.refused(
+        "DeleteLogStream",
+        named.clone(),
+        "ResourceNotFoundException",
+        "The specified log stream does not exist.",
+    )
+    .await;
+    let all = async |group: &str| {
+        let page = f
+            .ok("FilterLogEvents", json!({"logGroupName": group}))
+            .await;
+        messages(&page)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(all("g").await, ["3"]);
+    assert_eq!(all("h").await, ["4"]);
+    f.ok("CreateLogStream", named).await;
+    f.put("g", "gone", &[(now, "5")]).await;
+    assert_eq!(all("g").await, ["3", "5"]);
+    // Also for questions that know nothing of streams, and once all lies in parts.
+    f.0.engine.settle().unwrap();
+    f.0.engine.compact().unwrap();
+    let scope = engine::query::Scope {
+        env: f.0.engine.catalog().environments()[0].id,
+        dataset: None,
+    };
+    let query = engine::query::Query {
+        time_range: Some(3_600),
+        ..Default::default()
+    };
+    let rows = f.0.engine.querier().rows(&scope, &query, 10).await.unwrap();
+    assert_eq!(rows.rows.len(), 3);
+    f.0.close().await;
+}

@@ -131,6 +131,9 @@ pub async fn open_unsigned(
     }
 }
 
+/// A key's refusal, for Arrivals and for its sender.
+type Refused = (Refusal, Fail);
+
 /// A request under way to a call.
 struct Head<'a> {
     engine: &'a Engine,
@@ -188,7 +191,7 @@ impl<'a> Head<'a> {
         let digest = Sha256::digest(&raw.bytes);
         let grant = match self.admit(&signature, &digest) {
             Ok(grant) => grant,
-            Err((refusal, fail)) => return Err(self.refuse_key(&refusal, &fail)),
+            Err(refused) => return Err(self.refuse_key(&refused.0, &refused.1)),
         };
         let Some(operation) = self.operation else {
             let fail = Fail::unknown_operation(self.service, name);
@@ -221,7 +224,7 @@ impl<'a> Head<'a> {
 
     /// Checks the signature; then, as it holds, whether its time and its service are right: so that
     /// each cause is told as what it is.
-    fn admit(&self, signature: &Signature, digest: &[u8]) -> Result<Grant, (Refusal, Fail)> {
+    fn admit(&self, signature: &Signature, digest: &[u8]) -> Result<Grant, Box<Refused>> {
         let hash = hex::encode(digest);
         let told = self.parts.headers.get("x-amz-content-sha256");
         let told = told.map_or(hash.as_str(), |v| v.to_str().unwrap_or_default());
@@ -243,11 +246,11 @@ impl<'a> Head<'a> {
             )
             .map_err(|refusal| {
                 let fail = Fail::of_reason(self.service, refusal.reason(), None);
-                (refusal, fail)
+                Box::new((refusal, fail))
             })?;
         let refuse = |reason: Reason, why: String| {
             let fail = Fail::of_reason(self.service, reason, Some(why));
-            Err((grant.refusal(reason), fail))
+            Err(Box::new((grant.refusal(reason), fail)))
         };
         let now = self.engine.now();
         let ahead = signature.time_ns.saturating_sub(now);

@@ -157,3 +157,6 @@ impl Kind {
         self.is_sampling() || matches!(self, Self::PutTraceSegments | Self::PutTelemetryRecords)
     }
 }
+
+#[cfg(test)]
+mod tests;

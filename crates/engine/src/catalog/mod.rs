@@ -127,6 +127,15 @@ impl Catalog {
         })))
     }
 
+    /// Fails when a newer version wrote the catalog of `data_dir`. Touches nothing, so that it can be
+    /// asked before anything else is opened.
+    ///
+    /// # Errors
+    /// [`Error::NewerFormat`].
+    pub(crate) fn refuse_newer(data_dir: &Path) -> Result<(), Error> {
+        schema::refuse_newer(&data_dir.join("catalog.sqlite"))
+    }
+
     /// Whether the catalog was damaged when opened, and what was done.
     #[must_use]
     pub fn fallback(&self) -> Option<&Fallback> {

@@ -1,7 +1,9 @@
 //! Tables of the catalog. `docs/formats/catalog.md` describes them for those who read the file.
 
 use super::Error;
-use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
 
 /// Raised with every change of a table; older formats are brought up step by step.
 pub(super) const FORMAT: i64 = STEPS.len() as i64;
@@ -123,6 +125,23 @@ CREATE TABLE arrival_counters (
   PRIMARY KEY (env, key_prefix, protocol)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// Fails when a newer version wrote the file, which is left byte for byte as it is. Anything else
+/// that may be wrong with it is for [`prepare`] to find.
+pub(super) fn refuse_newer(path: &Path) -> Result<(), Error> {
+    // In a log not yet copied back the format may stand, so SQLite reads it and not we.
+    let Ok(conn) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE) else {
+        return Ok(());
+    };
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    match conn.query_row("PRAGMA user_version", [], |r| r.get(0)) {
+        Ok(found) if found > FORMAT => Err(Error::NewerFormat {
+            found,
+            known: FORMAT,
+        }),
+        _ => Ok(()),
+    }
+}
 
 /// Sets the connection up and brings the file to [`FORMAT`].
 pub(super) fn prepare(conn: &mut Connection) -> Result<(), Error> {

@@ -90,9 +90,12 @@ pub struct NewGroup {
 #[derive(Clone)]
 pub struct Logs(Arc<Inner>);
 
+/// By environment, then by name.
+type Groups = HashMap<EnvId, BTreeMap<Arc<str>, Arc<Group>>>;
+
 struct Inner {
     catalog: Catalog,
-    groups: RwLock<HashMap<EnvId, BTreeMap<Arc<str>, Arc<Group>>>>,
+    groups: RwLock<Groups>,
     /// Held while groups or streams are made or deleted, so that two callers do not make one twice.
     changing: Mutex<()>,
     tails: Tails,
@@ -105,6 +108,8 @@ struct Group {
     class: Arc<str>,
     settings: RwLock<Settings>,
     streams: RwLock<BTreeMap<Arc<str>, Arc<Stream>>>,
+    /// Deleted streams, whose lines taken up to that time (ms) are hidden.
+    deleted: Mutex<BTreeMap<String, i64>>,
     stored_bytes: AtomicU64,
     changed: AtomicBool,
 }
@@ -217,6 +222,7 @@ impl Logs {
                 tags: new.tags,
             }),
             streams: RwLock::default(),
+            deleted: Mutex::default(),
             stored_bytes: AtomicU64::new(0),
             changed: AtomicBool::new(false),
         };
@@ -381,7 +387,6 @@ impl Logs {
             return;
         };
         group.stored_bytes.fetch_add(bytes, Ordering::Relaxed);
-        group.changed.store(true, Ordering::Relaxed);
         if let Some(stream) = group.streams.read().get(stream) {
             let mut state = stream.state.lock();
             state.wrote(written);
@@ -390,6 +395,8 @@ impl Logs {
             }
             stream.changed.store(true, Ordering::Relaxed);
         }
+        // Last: who saves looks at the group first.
+        group.changed.store(true, Ordering::Relaxed);
     }
 
     /// Retention of groups that have their own: (environment, slug, days).
@@ -455,6 +462,64 @@ impl Engine {
         });
     }
 
+    /// Deletes a stream and its lines: gone for every question that starts afterwards; from disk with
+    /// their retention. Lines sent to a stream made again under the name stay.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn delete_log_stream(&self, env: EnvId, group: &str, name: &str) -> Result<(), Error> {
+        let logs = &self.0.logs;
+        let _changing = logs.0.changing.lock();
+        let group = logs.find(env, group)?;
+        if !group.streams.read().contains_key(name) {
+            return Err(Error::NotFound("log stream"));
+        }
+        let until_ms = self.0.store.receipt_mark();
+        tables::delete_stream(&logs.0.catalog, env, &group.slug, name, until_ms)?;
+        group.streams.write().remove(name);
+        group.deleted.lock().insert(name.to_owned(), until_ms);
+        self.hide_deleted_streams(env);
+        Ok(())
+    }
+
+    /// Tells those who answer questions which lines are hidden.
+    fn hide_deleted_streams(&self, env: EnvId) {
+        let mut hidden = Vec::new();
+        if let Some(groups) = self.0.logs.0.groups.read().get(&env) {
+            for group in groups.values() {
+                for (name, until_ms) in group.deleted.lock().iter() {
+                    hidden.push(query::Hidden {
+                        dataset: (GROUP_FIELD.to_owned(), group.name.to_string()),
+                        part: (STREAM_FIELD.to_owned(), name.clone()),
+                        until_ms: *until_ms,
+                    });
+                }
+            }
+        }
+        self.0.querier.hide(env, &hidden);
+    }
+
+    /// At the start: hides what was deleted, and forgets deletions of lines that have expired.
+    pub(crate) fn restore_deleted_streams(&self) -> Result<(), Error> {
+        let now_ms = self.now() / 1_000_000;
+        let all = self.0.logs.0.groups.read().clone();
+        for (env, groups) in all {
+            for group in groups.values() {
+                let own = group.settings.read().retention_days;
+                let days = own.unwrap_or(self.0.config.retention_days);
+                // Lines may be dated ahead of their receipt.
+                let before_ms = now_ms - (i64::from(days) + 1) * 86_400_000;
+                let mut deleted = group.deleted.lock();
+                if days > 0 && deleted.values().any(|until| *until < before_ms) {
+                    tables::forget_deleted(&self.0.catalog, env, &group.slug, before_ms)?;
+                    deleted.retain(|_, until| *until >= before_ms);
+                }
+            }
+            self.hide_deleted_streams(env);
+        }
+        Ok(())
+    }
+
     /// Deletes a group, its streams and its lines: gone for every question that starts afterwards.
     ///
     /// # Errors
@@ -484,6 +549,7 @@ impl Engine {
         match self.0.logs.remove_group(env, name) {
             Ok(()) => {
                 self.apply_log_retention();
+                self.hide_deleted_streams(env);
                 Ok(())
             }
             Err(Error::NotFound(_)) => Ok(()),

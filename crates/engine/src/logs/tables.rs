@@ -1,11 +1,11 @@
 //! Groups and streams in the catalog's file.
 
-use super::{Group, Inner, Logs, Settings, Stream, StreamState, Written};
+use super::{Group, Groups, Inner, Logs, Settings, Stream, StreamState, Written};
 use crate::catalog::{Catalog, Error};
 use event::EnvId;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{OptionalExtension as _, params};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -38,9 +38,16 @@ CREATE TABLE log_streams (
   PRIMARY KEY (env, slug, name),
   FOREIGN KEY (env, slug) REFERENCES log_groups (env, slug) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
-";
 
-type Groups = HashMap<EnvId, BTreeMap<Arc<str>, Arc<Group>>>;
+CREATE TABLE log_streams_deleted (
+  env INTEGER NOT NULL,
+  slug TEXT NOT NULL,
+  name TEXT NOT NULL,
+  until_ms INTEGER NOT NULL,
+  PRIMARY KEY (env, slug, name),
+  FOREIGN KEY (env, slug) REFERENCES log_groups (env, slug) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+";
 
 impl Logs {
     /// Reads all groups and streams.
@@ -48,6 +55,7 @@ impl Logs {
         let groups = catalog.read(|conn| {
             let mut groups = read_groups(conn)?;
             read_streams(conn, &mut groups)?;
+            read_deleted(conn, &mut groups)?;
             Ok(groups)
         })?;
         let mut by_name: Groups = HashMap::new();
@@ -88,6 +96,7 @@ fn read_groups(conn: &rusqlite::Connection) -> Result<BySlug, Error> {
                     .map_err(|e| Error::Storage(format!("tags of a log group: {e}")))?,
             }),
             streams: RwLock::default(),
+            deleted: Mutex::default(),
             stored_bytes: AtomicU64::new(r.get::<_, i64>(8)?.max(0).cast_unsigned()),
             changed: AtomicBool::new(false),
         };
@@ -128,6 +137,17 @@ fn read_streams(conn: &rusqlite::Connection, groups: &mut BySlug) -> Result<(), 
         };
         let streams = group.streams.get_mut();
         streams.insert(Arc::clone(&stream.name), Arc::new(stream));
+    }
+    Ok(())
+}
+
+fn read_deleted(conn: &rusqlite::Connection, groups: &mut BySlug) -> Result<(), Error> {
+    let mut rows = conn.prepare("SELECT env, slug, name, until_ms FROM log_streams_deleted")?;
+    let mut rows = rows.query([])?;
+    while let Some(r) = rows.next()? {
+        if let Some(group) = groups.get_mut(&(EnvId(r.get(0)?), r.get(1)?)) {
+            group.deleted.get_mut().insert(r.get(2)?, r.get(3)?);
+        }
     }
     Ok(())
 }
@@ -214,11 +234,17 @@ pub(super) fn delete_stream(
     env: EnvId,
     slug: &str,
     name: &str,
+    until_ms: i64,
 ) -> Result<(), Error> {
     catalog.change(|tx| {
         tx.execute(
             "DELETE FROM log_streams WHERE env = ?1 AND slug = ?2 AND name = ?3",
             params![env.0, slug, name],
+        )?;
+        tx.execute(
+            "INSERT OR REPLACE INTO log_streams_deleted (env, slug, name, until_ms)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![env.0, slug, name, until_ms],
         )?;
         Ok(())
     })
@@ -281,5 +307,21 @@ pub(super) fn save(catalog: &Catalog, groups: &RwLock<Groups>) -> Result<(), Err
                 stream.changed.store(true, Ordering::Relaxed);
             }
         }
+    })
+}
+
+/// Forgets deletions whose lines are all gone.
+pub(super) fn forget_deleted(
+    catalog: &Catalog,
+    env: EnvId,
+    slug: &str,
+    before_ms: i64,
+) -> Result<(), Error> {
+    catalog.change(|tx| {
+        tx.execute(
+            "DELETE FROM log_streams_deleted WHERE env = ?1 AND slug = ?2 AND until_ms < ?3",
+            params![env.0, slug, before_ms],
+        )?;
+        Ok(())
     })
 }

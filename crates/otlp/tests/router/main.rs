@@ -36,6 +36,7 @@ impl Subject {
             kind: KeyKind::Ingest,
             secret: secret.to_owned(),
             signing_id: None,
+            project: None,
         };
         let config = Config {
             initial_keys: vec![key(KEY), key(CLASSIC)],

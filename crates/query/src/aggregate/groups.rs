@@ -29,16 +29,20 @@ struct Texts {
 
 impl Texts {
     fn get(&self, i: u32) -> &str {
-        let i = i as usize;
-        let start = if i == 0 { 0 } else { self.ends[i - 1] };
         // Only whole texts are ever pushed.
-        std::str::from_utf8(&self.bytes[start..self.ends[i]]).unwrap_or_default()
+        std::str::from_utf8(Self::bytes_of(&self.bytes, &self.ends, i)).unwrap_or_default()
+    }
+
+    fn bytes_of<'a>(bytes: &'a [u8], ends: &[usize], i: u32) -> &'a [u8] {
+        let i = i as usize;
+        let start = if i == 0 { 0 } else { ends[i - 1] };
+        &bytes[start..ends[i]]
     }
 
     fn find(&self, text: &str) -> (u64, Option<u32>) {
-        let hash = self.hasher.hash_one(text);
-        let hit = self.table.find(hash, |i| self.get(*i) == text);
-        (hash, hit.copied())
+        let hash = self.hasher.hash_one(text.as_bytes());
+        let is = |i: &u32| Self::bytes_of(&self.bytes, &self.ends, *i) == text.as_bytes();
+        (hash, self.table.find(hash, is).copied())
     }
 
     #[expect(
@@ -60,9 +64,7 @@ impl Texts {
             hasher,
         } = self;
         table.insert_unique(hash, i, |j| {
-            let j = *j as usize;
-            let start = if j == 0 { 0 } else { ends[j - 1] };
-            hasher.hash_one(std::str::from_utf8(&bytes[start..ends[j]]).unwrap_or_default())
+            hasher.hash_one(Self::bytes_of(bytes, ends, *j))
         });
         i
     }

@@ -11,15 +11,43 @@ use std::sync::Arc;
 /// How long a callee that should report is waited for before it is put in as inferred, nanoseconds.
 const GRACE_NS: i64 = 60_000_000_000;
 
+/// Fields of an exception.
+const EXCEPTION: [&str; 3] = [
+    "exception.type",
+    "exception.message",
+    "exception.stacktrace",
+];
+
 /// Puts a trace together. Rows that are no span are passed over.
 #[must_use]
 pub(crate) fn assemble_rows(id: TraceId, rows: Vec<Whole>, now: i64) -> TraceCalls {
-    let calls = rows
+    let (events, spans): (Vec<Whole>, Vec<Whole>) = rows
         .into_iter()
-        .filter(|r| !r.fields.contains_key(event::field::META_ANNOTATION_TYPE))
-        .filter_map(of_row)
-        .collect();
+        .partition(|r| r.fields.contains_key(event::field::META_ANNOTATION_TYPE));
+    let mut calls: Vec<Call> = spans.into_iter().filter_map(of_row).collect();
+    take_exceptions(&mut calls, &events);
     assemble(id, calls, now)
+}
+
+/// Spans of OpenTelemetry tell their exceptions as events of their own.
+fn take_exceptions(calls: &mut [Call], events: &[Whole]) {
+    for event in events {
+        let Some(kind) = event.fields.get(EXCEPTION[0]) else {
+            continue;
+        };
+        let owner = calls
+            .iter_mut()
+            .find(|c| Some(c.span_id) == event.parent_id && !c.fields.contains_key(EXCEPTION[0]));
+        if let Some(call) = owner {
+            let fields = Arc::make_mut(&mut call.fields);
+            fields.insert(EXCEPTION[0].to_owned(), kind.clone());
+            for name in &EXCEPTION[1..] {
+                if let Some(cell) = event.fields.get(*name) {
+                    fields.insert((*name).to_owned(), cell.clone());
+                }
+            }
+        }
+    }
 }
 
 /// Puts a trace together from its calls as they arrived, in any order, some of them twice: links them,
@@ -123,11 +151,6 @@ fn is_above(calls: &[Call], above: usize, from: usize) -> bool {
 
 /// An exception that was recorded in another fragment is told by its id: copies what it says.
 fn resolve_causes(calls: &mut [Call]) {
-    const OWN: [&str; 3] = [
-        "exception.type",
-        "exception.message",
-        "exception.stacktrace",
-    ];
     let recorded: HashMap<String, usize> = calls
         .iter()
         .enumerate()
@@ -141,7 +164,7 @@ fn resolve_causes(calls: &mut [Call]) {
         if from == i || calls[i].fields.contains_key("exception.type") {
             continue;
         }
-        let copied: Vec<(String, Cell)> = OWN
+        let copied: Vec<(String, Cell)> = EXCEPTION
             .iter()
             .filter_map(|n| Some(((*n).to_owned(), calls[from].fields.get(*n)?.clone())))
             .collect();

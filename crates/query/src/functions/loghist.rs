@@ -10,12 +10,17 @@ pub(crate) const PERCENTILE_BITS: u32 = 5;
 /// Mantissa bits under a heat map: a linear axis of 50 bins shows stripes at 5.
 pub(crate) const HEATMAP_BITS: u32 = 7;
 
+/// Values kept one by one before they are counted.
+const FEW_LIMIT: usize = 64;
 /// Buckets kept as pairs before a dense window is worth it.
 const SPARSE_LIMIT: usize = 64;
 
 /// Counts of one sign.
 #[derive(Clone, Debug)]
 enum Bins {
+    /// The bucket of each value of weight 1, as they came: with very many groups most have few values, and
+    /// adding one costs one line of memory.
+    Few(Vec<u32>),
     /// (bucket, weight), rising.
     Sparse(Vec<(u32, u64)>),
     /// Weights from bucket `first` on.
@@ -24,18 +29,30 @@ enum Bins {
 
 impl Default for Bins {
     fn default() -> Self {
-        Self::Sparse(Vec::new())
+        Self::Few(Vec::new())
     }
+}
+
+/// Buckets as (bucket, weight), rising.
+fn counted(mut few: Vec<u32>) -> Vec<(u32, u64)> {
+    few.sort_unstable();
+    few.chunk_by(|a, b| a == b)
+        .map(|same| (same[0], same.len() as u64))
+        .collect()
 }
 
 impl Bins {
     #[inline]
     fn add(&mut self, bucket: u32, weight: u64) {
-        if let Self::Dense { first, counts } = self
-            && let Some(c) = counts.get_mut(bucket.wrapping_sub(*first) as usize)
-        {
-            *c += weight;
-            return;
+        match self {
+            Self::Dense { first, counts } => {
+                if let Some(c) = counts.get_mut(bucket.wrapping_sub(*first) as usize) {
+                    *c += weight;
+                    return;
+                }
+            }
+            Self::Few(few) if weight == 1 && few.len() < FEW_LIMIT => return few.push(bucket),
+            _ => {}
         }
         self.add_slow(bucket, weight);
     }
@@ -53,7 +70,11 @@ impl Bins {
     }
 
     fn add_slow(&mut self, bucket: u32, weight: u64) {
+        if let Self::Few(few) = self {
+            *self = Self::Sparse(counted(std::mem::take(few)));
+        }
         match self {
+            Self::Few(_) => {}
             Self::Dense { first, counts } => {
                 Self::grow(first, counts, bucket);
                 counts[(bucket - *first) as usize] += weight;
@@ -76,9 +97,11 @@ impl Bins {
     }
 
     fn iter(&self) -> impl DoubleEndedIterator<Item = (u32, u64)> + '_ {
-        let (list, first, counts): (&[(u32, u64)], u32, &[u64]) = match self {
-            Self::Sparse(list) => (list, 0, &[]),
-            Self::Dense { first, counts } => (&[], *first, counts),
+        let none = Vec::new();
+        let (few, list, first, counts): (_, &[(u32, u64)], u32, &[u64]) = match self {
+            Self::Few(few) => (counted(few.clone()), &[], 0, &[]),
+            Self::Sparse(list) => (none, list, 0, &[]),
+            Self::Dense { first, counts } => (none, &[], *first, counts),
         };
         #[expect(clippy::cast_possible_truncation, reason = "bucket numbers are u32")]
         let dense = counts
@@ -86,37 +109,51 @@ impl Bins {
             .enumerate()
             .filter(|(_, w)| **w > 0)
             .map(move |(i, w)| (first + i as u32, *w));
-        list.iter().copied().chain(dense)
+        few.into_iter().chain(list.iter().copied()).chain(dense)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        match other {
+            // In no order, as they came.
+            Self::Few(few) => few.iter().for_each(|b| self.add(*b, 1)),
+            _ => other.iter().for_each(|(b, w)| self.add(b, w)),
+        }
     }
 
     fn heap_bytes(&self) -> usize {
         match self {
+            Self::Few(few) => few.capacity() * 4,
             Self::Sparse(list) => list.capacity() * 16,
             Self::Dense { counts, .. } => counts.capacity() * 8,
         }
     }
 }
 
-/// The histogram.
+/// The histogram: 64 bytes, a line of memory.
 #[derive(Clone, Debug)]
 pub(crate) struct LogHist {
     total: u64,
-    zeros: u64,
     min: f64,
     max: f64,
     positive: Bins,
-    negative: Option<Box<Bins>>,
+    rest: Option<Box<Rest>>,
+}
+
+/// What most columns do not have.
+#[derive(Clone, Debug, Default)]
+struct Rest {
+    zeros: u64,
+    negative: Bins,
 }
 
 impl Default for LogHist {
     fn default() -> Self {
         Self {
             total: 0,
-            zeros: 0,
             min: f64::INFINITY,
             max: f64::NEG_INFINITY,
             positive: Bins::default(),
-            negative: None,
+            rest: None,
         }
     }
 }
@@ -143,11 +180,10 @@ impl LogHist {
         if x > 0.0 {
             self.positive.add(bucket(x, bits), weight);
         } else if x < 0.0 {
-            self.negative
-                .get_or_insert_default()
-                .add(bucket(-x, bits), weight);
+            let rest = self.rest.get_or_insert_default();
+            rest.negative.add(bucket(-x, bits), weight);
         } else if x == 0.0 {
-            self.zeros += weight;
+            self.rest.get_or_insert_default().zeros += weight;
         } else {
             return;
         }
@@ -158,18 +194,24 @@ impl LogHist {
 
     /// Adds all values of another.
     pub(crate) fn merge(&mut self, other: &Self) {
-        other
-            .positive
-            .iter()
-            .for_each(|(b, w)| self.positive.add(b, w));
-        if let Some(n) = &other.negative {
-            let ours = self.negative.get_or_insert_default();
-            n.iter().for_each(|(b, w)| ours.add(b, w));
+        self.positive.merge(&other.positive);
+        if let Some(theirs) = &other.rest {
+            let ours = self.rest.get_or_insert_default();
+            ours.negative.merge(&theirs.negative);
+            ours.zeros += theirs.zeros;
         }
-        self.zeros += other.zeros;
         self.total += other.total;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+    }
+
+    fn zeros(&self) -> u64 {
+        self.rest.as_ref().map_or(0, |r| r.zeros)
+    }
+
+    /// Buckets of negative values, the value rising.
+    fn negative(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        self.rest.iter().flat_map(|r| r.negative.iter().rev())
     }
 
     /// Weight of all values.
@@ -208,12 +250,10 @@ impl LogHist {
             }
         };
         let value = self
-            .negative
-            .iter()
-            .flat_map(|n| n.iter().rev())
+            .negative()
             .find(|(_, w)| reached(*w))
             .map(|(b, _)| -middle(b))
-            .or_else(|| reached(self.zeros).then_some(0.0))
+            .or_else(|| reached(self.zeros()).then_some(0.0))
             .or_else(|| {
                 self.positive
                     .iter()
@@ -235,11 +275,11 @@ impl LogHist {
             }
         };
         let clamp = |x: f64| x.clamp(self.min, self.max);
-        for (b, w) in self.negative.iter().flat_map(|n| n.iter().rev()) {
+        for (b, w) in self.negative() {
             f(clamp(-middle(b)), w);
         }
-        if self.zeros > 0 {
-            f(0.0, self.zeros);
+        if self.zeros() > 0 {
+            f(0.0, self.zeros());
         }
         for (b, w) in self.positive.iter() {
             f(clamp(middle(b)), w);
@@ -248,7 +288,8 @@ impl LogHist {
 
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.positive.heap_bytes() + self.negative.as_ref().map_or(0, |n| n.heap_bytes() + 32)
+        let rest = self.rest.as_ref();
+        self.positive.heap_bytes() + rest.map_or(0, |r| r.negative.heap_bytes() + size_of::<Rest>())
     }
 }
 
@@ -324,8 +365,13 @@ mod tests {
     }
 
     #[test]
-    fn merging_equals_adding_all_in_either_form() {
-        for n in [10, 5_000] {
+    fn a_histogram_is_a_line_of_memory() {
+        assert_eq!(size_of::<LogHist>(), 64);
+    }
+
+    #[test]
+    fn merging_equals_adding_all_in_each_form() {
+        for n in [10, 90, 5_000] {
             let values: Vec<f64> = (1..n).map(|i| f64::from(i * 7919 % 10_007)).collect();
             let (a, b) = values.split_at(values.len() / 3);
             let (mut x, y, all) = (of(a), of(b), of(&values));

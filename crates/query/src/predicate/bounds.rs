@@ -148,7 +148,7 @@ fn bound(
     let there = || -> Arc<dyn PhysicalExpr> { Arc::new(IsNotNullExpr::new(Arc::clone(column))) };
     match (condition, view) {
         (Condition::Exists, Some(View::Error)) => Some(is(text("error"))),
-        (_, Some(View::Rate | View::Time)) => Some(lit(true)),
+        (_, Some(View::Rate | View::Time | View::Int)) => Some(lit(true)),
         (Condition::Exists, _) => Some(there()),
         (Condition::Among(among), None | Some(View::Text)) if among.texts.len() <= 32 => {
             let list: Vec<Arc<dyn PhysicalExpr>> = match ty {

@@ -8,6 +8,7 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
 use event::{Type, ValueRef};
+use hashbrown::HashSet;
 use std::cmp::Ordering;
 
 /// One source of a field in a batch: its raw array, and the view when it is a fixed column.
@@ -55,13 +56,21 @@ fn test_sibling(condition: &Condition, sibling: &Sibling) -> BooleanBuffer {
     test_array(condition, &array)
 }
 
+/// Ids up to which comparing with each is faster than hashing.
+const FEW_IDS: usize = 8;
+
+/// Which ids are among `ids`.
 fn test_id<const N: usize>(array: &ArrayRef, ids: &[[u8; N]]) -> BooleanBuffer {
     let Some(a) = array.as_fixed_size_binary_opt() else {
         return BooleanBuffer::new_unset(array.len());
     };
-    BooleanBuffer::collect_bool(a.len(), |i| {
-        a.is_valid(i) && ids.iter().any(|id| a.value(i) == id)
-    })
+    if ids.len() <= FEW_IDS {
+        return BooleanBuffer::collect_bool(a.len(), |i| {
+            a.is_valid(i) && ids.iter().any(|id| a.value(i) == id)
+        });
+    }
+    let ids: HashSet<&[u8], ahash::RandomState> = ids.iter().map(|id| &id[..]).collect();
+    BooleanBuffer::collect_bool(a.len(), |i| a.is_valid(i) && ids.contains(a.value(i)))
 }
 
 fn test_array(condition: &Condition, array: &ArrayRef) -> BooleanBuffer {

@@ -61,7 +61,7 @@ pub(super) fn in_memory(pieces: &[&[Value]]) -> Querier {
 
 /// A store with the pieces; all but the last are flushed to parts. Few columns a part, so that
 /// some fields overflow.
-fn in_store(pieces: &[&[Value]], flush_last: bool) -> (tempfile::TempDir, Querier) {
+pub(super) fn in_store(pieces: &[&[Value]], flush_last: bool) -> (tempfile::TempDir, Querier) {
     let dir = tempfile::tempdir().unwrap();
     let options = Options {
         background: false,
@@ -108,6 +108,25 @@ pub(super) fn ask(
     Ok(answer)
 }
 
+/// Without series groups and totals are the same.
+fn check_totals_alone(querier: &Querier, query: &spec::Query, whole: &Answer) {
+    let scope = Scope {
+        env: ENV,
+        dataset: None,
+    };
+    let limits = Limits {
+        series: false,
+        ..Limits::default()
+    };
+    let answer = testing::wait(querier.run(&scope, query, limits, None)).unwrap();
+    assert_eq!(
+        (&answer.results, &answer.total, &answer.other),
+        (&whole.results, &whole.total, &whole.other),
+        "without series"
+    );
+    assert!(answer.series.is_empty());
+}
+
 /// The answer to `query`, after checking that every way to hold the rows gives the same.
 fn check(rows: &[Value], mut query: Value) -> Answer {
     let o = query.as_object_mut().unwrap();
@@ -133,6 +152,7 @@ fn check(rows: &[Value], mut query: Value) -> Answer {
                 answer,
                 "parts {flush_last}"
             );
+            check_totals_alone(&querier, &query, &answer);
         }
     }
     answer
@@ -213,6 +233,23 @@ fn counts_are_weighted_and_by_time() {
         results(&a),
         ["COUNT=5 Sample Rate=1", "COUNT=1 Sample Rate=10"]
     );
+}
+
+#[test]
+fn rows_that_have_a_field_are_counted() {
+    for (column, count) in [
+        ("route", 3),
+        ("user", 12),
+        ("n", 14),
+        ("ok", 1),
+        ("none", 0),
+    ] {
+        let a = check(
+            &spans(),
+            json!({"filters": [{"column": column, "op": "exists"}]}),
+        );
+        assert_eq!(results(&a), [format!("COUNT={count}")], "{column}");
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub(crate) struct Table {
     pub(crate) kind: TableKind,
     /// Its rows.
     pub(crate) snapshot: Snapshot,
+    /// What rows have to pass to be seen at all: see [`crate::hidden`].
+    pub(crate) visible: Option<Arc<Predicate>>,
 }
 
 /// A column wanted from a scan. All arrays have one value per row.

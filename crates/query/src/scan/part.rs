@@ -3,13 +3,14 @@
 use super::batch::Columns;
 use super::guard::{Guard, normal};
 use super::resolve::is_narrow;
-use super::{Batch, Extent, Origin, Reading, Scan};
+use super::{Batch, Extent, Origin, Output, Reading, Scan};
 use crate::Error;
 use crate::fields::{Source, View};
 use crate::predicate::bounds::{Place, Verdict, binary, join, judge};
+use crate::predicate::{Condition, Predicate};
 use arrow_array::builder::{BooleanBuilder, Float64Builder, Int64Builder, StringViewBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, MapArray};
+use arrow_array::{Array, ArrayRef, Int64Array, MapArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use bytes::Bytes;
 use datafusion::common::ScalarValue;
@@ -53,6 +54,33 @@ pub(crate) struct PartUnit {
 }
 
 impl PartUnit {
+    /// Its row groups.
+    fn groups<'a>(
+        &self,
+        metadata: &'a ParquetMetaData,
+    ) -> impl Iterator<Item = &'a RowGroupMetaData> + use<'a> {
+        let range = self.range;
+        metadata.row_groups().iter().filter(move |g| {
+            let c = g.column(0);
+            let at = c
+                .dictionary_page_offset()
+                .unwrap_or_else(|| c.data_page_offset());
+            range.is_none_or(|(start, end)| at >= start && at < end)
+        })
+    }
+
+    /// Rows that have a value in a column of the file, by the footer; `None` when it does not say. Only maps
+    /// have more than one leaf, and they come last.
+    fn present(&self, column: usize) -> Option<usize> {
+        let metadata = self.part.metadata().ok()?;
+        let mut rows = 0;
+        for group in self.groups(&metadata) {
+            let nulls = group.column(column).statistics()?.null_count_opt()?;
+            rows += u64::try_from(group.num_rows()).ok()?.checked_sub(nulls)?;
+        }
+        usize::try_from(rows).ok()
+    }
+
     /// The part it reads.
     pub(crate) fn part(&self) -> &Arc<Part> {
         &self.part
@@ -71,6 +99,8 @@ struct PartPlan {
     file: SchemaRef,
     predicate: Option<Arc<dyn PhysicalExpr>>,
     push_down: bool,
+    /// The only thing asked is how many rows have this column of the file.
+    counted: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +154,10 @@ pub(super) fn units(
                 newest: times.map(|t| t.1).max().unwrap_or(part.ts_max),
                 rows: rows.unsigned_abs(),
             };
-            out.push((extent, unit(Some((begins(first), end)))));
+            let (start, to) = scan.ask.range;
+            if extent.newest >= start && extent.oldest < to {
+                out.push((extent, unit(Some((begins(first), end)))));
+            }
             (first, rows) = (g + 1, 0);
         }
     }
@@ -235,6 +268,10 @@ fn plan(
         Verdict::Maybe(e) => e,
     };
     let filter_columns = filter.as_ref().map_or(0, count_columns);
+    let counted = match &wheres[..] {
+        _ if filter.is_none() || !needed.is_empty() => None,
+        wheres => counted(scan, &read, wheres),
+    };
     let push_down = scan.ask.push_down
         || filter.is_some() && (is_narrow(&scan.ask.filter) || read.len() >= filter_columns + 5);
     let mut exprs: Vec<Arc<dyn PhysicalExpr>> = filter.into_iter().collect();
@@ -246,7 +283,32 @@ fn plan(
         file,
         predicate: join(exprs, Operator::And),
         push_down,
+        counted,
     }))
+}
+
+/// The column whose presence is all that is asked: rows pass where it has a value, and weigh 1.
+fn counted(scan: &Scan, read: &[usize], wheres: &[Where]) -> Option<usize> {
+    let Predicate::All(list) = &scan.ask.filter else {
+        return None;
+    };
+    let [Predicate::Test(test)] = list.as_slice() else {
+        return None;
+    };
+    let exists = matches!(test.condition, Condition::Exists) && !test.negated;
+    let own = |reading: &Reading| matches!(reading, Reading::Stored(_, view) if view.is_none_or(|v| v == View::Text));
+    let weighed = |o: &Output| matches!(o, Output::Weight);
+    let [only] = read else { return None };
+    let columns = wheres.iter().all(|w| !matches!(w, Where::Overflow(_)));
+    let whole = exists
+        && columns
+        && scan.field(&test.field).iter().all(own)
+        && scan.ask.outputs.iter().all(weighed)
+        && scan
+            .index
+            .get(&Source::Fixed(Fixed::SampleRate))
+            .is_none_or(|i| matches!(wheres[*i], Where::Absent));
+    whole.then_some(*only)
 }
 
 fn count_columns(e: &Arc<dyn PhysicalExpr>) -> usize {
@@ -335,6 +397,9 @@ impl Scan {
         if plan.read.fields().is_empty() {
             return self.read_bare(index, unit, each);
         }
+        if let Some(rows) = plan.counted.and_then(|column| unit.present(column)) {
+            return self.read_counted(index, rows, each);
+        }
         let mut stream = self.open(unit)?;
         let mut row = 0;
         while let Some(batch) = stream.next().await {
@@ -364,6 +429,37 @@ impl Scan {
         Ok(())
     }
 
+    /// So many rows of which nothing is wanted but their weight of 1.
+    fn read_counted(
+        &self,
+        index: usize,
+        rows: usize,
+        each: &mut (dyn FnMut(Batch) -> Result<bool, Error> + Send),
+    ) -> Result<(), Error> {
+        self.counters
+            .rows_examined
+            .fetch_add(self.extents[index].rows, Ordering::Relaxed);
+        let mut row = 0;
+        while row < rows {
+            let n = (rows - row).min(BATCH_ROWS);
+            let weight: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+            let batch = Batch {
+                rows: n,
+                columns: vec![weight; self.ask.outputs.len()],
+                origin: Origin {
+                    unit: index,
+                    row: row as u64,
+                },
+                kept: None,
+            };
+            if !each(batch)? {
+                break;
+            }
+            row += n;
+        }
+        Ok(())
+    }
+
     /// Rows of which no column is wanted: their number is in the footer.
     fn read_bare(
         &self,
@@ -372,19 +468,7 @@ impl Scan {
         each: &mut (dyn FnMut(Batch) -> Result<bool, Error> + Send),
     ) -> Result<(), Error> {
         let metadata = unit.part.metadata().map_err(internal)?;
-        let rows: i64 = metadata
-            .row_groups()
-            .iter()
-            .filter(|g| {
-                let c = g.column(0);
-                let at = c
-                    .dictionary_page_offset()
-                    .unwrap_or_else(|| c.data_page_offset());
-                unit.range
-                    .is_none_or(|(start, end)| at >= start && at < end)
-            })
-            .map(|g| g.num_rows())
-            .sum();
+        let rows: i64 = unit.groups(&metadata).map(|g| g.num_rows()).sum();
         let mut left = usize::try_from(rows).unwrap_or(0);
         let mut row = 0;
         while left > 0 {

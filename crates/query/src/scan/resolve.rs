@@ -43,7 +43,10 @@ struct LiveBatch<'a> {
     guard: Guard,
 }
 
-pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Scan, Error> {
+pub(super) fn scan(tables: &[Table], mut ask: Ask, known: &[FieldStat]) -> Result<Scan, Error> {
+    if let Some(visible) = tables.iter().find_map(|t| t.visible.as_deref()) {
+        ask.filter = Predicate::All(vec![ask.filter, visible.clone()]);
+    }
     let mut counters = Counters::default();
     let (mut parts, mut batches) = (Vec::new(), Vec::new());
     for table in tables {
@@ -55,11 +58,11 @@ pub(super) fn scan(tables: &[Table], ask: Ask, known: &[FieldStat]) -> Result<Sc
     let mut unknown = Vec::new();
     for name in names(&ask) {
         if let Some(notion) = Notion::of_field(&name) {
-            let types = |name: &str| types_of(name, &parts, &batches, known);
+            let types = |name: &str| types_of(name, tables, known);
             fields.insert(name, resolve_notion(notion, types, &mut sources));
             continue;
         }
-        let types = types_of(&name, &parts, &batches, known);
+        let types = types_of(&name, tables, known);
         let view = fields::fixed_view(&name, ask.usage_mode);
         if types.is_empty() && view.is_none() && !known.iter().any(|k| *k.key == *name) {
             unknown.push(name.clone());
@@ -200,28 +203,27 @@ fn names(ask: &Ask) -> Vec<String> {
     out
 }
 
-/// The types in which the rows at hand have the attribute.
-fn types_of(
-    name: &str,
-    parts: &[LivePart<'_>],
-    batches: &[LiveBatch<'_>],
-    known: &[FieldStat],
-) -> Vec<Type> {
+/// The types in which the snapshot has the attribute: all of its rows, not only those that can pass,
+/// so that how an answer is typed does not hang on which rows lie together in a part or a batch.
+fn types_of(name: &str, tables: &[Table], known: &[FieldStat]) -> Vec<Type> {
     let seen: HashSet<Type> = known
         .iter()
         .filter(|k| *k.key == *name)
         .flat_map(|k| k.types.iter().copied())
         .collect();
     let has = |ty: Type| {
-        batches
-            .iter()
-            .any(|b| b.batch.batch.attr(name, ty).is_some())
-            || parts.iter().any(|p| match p.part.placement(name, ty) {
-                Placement::Column => true,
-                // A Bloom filter may be wrong; a type never seen for a known key is not there.
-                Placement::Overflow(_) => seen.is_empty() || seen.contains(&ty),
-                Placement::Absent => false,
-            })
+        tables.iter().map(|t| &t.snapshot).any(|snapshot| {
+            snapshot
+                .batches
+                .iter()
+                .any(|b| b.batch.attr(name, ty).is_some())
+                || snapshot.parts.iter().any(|p| match p.placement(name, ty) {
+                    Placement::Column => true,
+                    // A Bloom filter may be wrong; a type never seen for a known key is not there.
+                    Placement::Overflow(_) => seen.is_empty() || seen.contains(&ty),
+                    Placement::Absent => false,
+                })
+        })
     };
     Type::ALL.into_iter().filter(|ty| has(*ty)).collect()
 }

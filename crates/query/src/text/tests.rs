@@ -120,6 +120,25 @@ fn mistakes_name_their_place() {
     }
 }
 
+/// *Scenario*: digits at which a quick reader takes the number beside the nearest one (a fuzzer's
+/// find). *Guarantees*: what was read is written and read back the same.
+#[test]
+fn a_number_is_the_nearest_one() {
+    let text = "COUNT where x=444444444444444444444444444444444444440";
+    let read = parse(text).unwrap();
+    let value = read.filters[0]
+        .value
+        .as_ref()
+        .and_then(serde_json::Value::as_f64);
+    // The nearest double, by Python.
+    assert_eq!(
+        value.map(f64::to_bits),
+        Some(0x47f4_e5ce_2ec3_d01a),
+        "{value:?}"
+    );
+    assert_eq!(parse(&render(&read)).unwrap(), read);
+}
+
 #[test]
 fn no_text_makes_it_panic() {
     let pieces = [

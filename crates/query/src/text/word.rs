@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::spec::{FilterOp, Op};
 use serde::de::IntoDeserializer;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// What a piece of text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,9 +162,18 @@ pub(super) fn value(word: &str) -> Value {
         _ => {}
     }
     match serde_json::from_str(word) {
-        Ok(number @ Value::Number(_)) => number,
+        Ok(Value::Number(number)) => Value::Number(exact(word, number)),
         _ => Value::String(word.to_owned()),
     }
+}
+
+/// The number nearest to a word that is one: `read`, which the JSON reader made of it, may lie beside.
+fn exact(word: &str, read: Number) -> Number {
+    if !read.is_f64() {
+        return read;
+    }
+    let nearest = word.parse().ok().and_then(Number::from_f64);
+    nearest.unwrap_or(read)
 }
 
 /// The spelling of a field.

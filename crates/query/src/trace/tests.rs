@@ -186,3 +186,55 @@ fn a_summary_counts_spans_without_events_and_lines() {
     assert_eq!(home.duration_ns, Some(50_000_000));
     assert_eq!(home.trace_id, id(1));
 }
+
+/// mapping.md §2, §4: what has ended replaces what was in progress, in any order; a part sent on its own
+/// is of its parent's service; what is nobody's stays so.
+#[test]
+fn fragments_show_as_what_they_came_to() {
+    let part = |s: u64, parent: u64, at: i64, fields: Value| span(9, s, parent, at, fields);
+    let rows = vec![
+        part(
+            1,
+            0,
+            0,
+            json!({"name": "web", "service.name": "web", "meta.in_progress": true}),
+        ),
+        part(
+            1,
+            0,
+            0,
+            json!({"name": "web", "service.name": "web", "@ms": 9}),
+        ),
+        part(2, 1, 1, json!({"name": "step", "@ms": 2})),
+        part(3, 2, 2, json!({"name": "inner", "@ms": 1})),
+        part(4, 1, 3, json!({"name": "open", "meta.in_progress": true})),
+        part(5, 8, 4, json!({"name": "lost", "@ms": 1})),
+        part(6, 7, 5, json!({"name": "circle", "@ms": 1})),
+        part(7, 6, 6, json!({"name": "circle", "@ms": 1})),
+    ];
+    let trace = wait(read(&tables(&rows), parse_id(&id(9)), None)).unwrap();
+    let got: Vec<_> = trace
+        .rows
+        .iter()
+        .map(|r| {
+            (
+                r.name.as_deref().unwrap(),
+                r.service.as_deref(),
+                r.duration_ns,
+            )
+        })
+        .collect();
+    let ms = |n: i64| Some(n * 1_000_000);
+    assert_eq!(
+        got,
+        [
+            ("web", Some("web"), ms(9)),
+            ("step", Some("web"), ms(2)),
+            ("inner", Some("web"), ms(1)),
+            ("open", Some("web"), None),
+            ("lost", None, ms(1)),
+            ("circle", None, ms(1)),
+            ("circle", None, ms(1)),
+        ]
+    );
+}

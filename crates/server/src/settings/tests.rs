@@ -18,7 +18,7 @@ fn resolve(text: &str, flags: ServeFlags) -> anyhow::Result<Settings> {
 
 #[test]
 fn a_flag_beats_the_file_and_the_file_beats_the_default() {
-    let text = "[http]\nlisten = '127.0.0.1:1'\nallow_hosts = ['a']\n[retention]\ndays = 0\n";
+    let text = "[http]\nlisten = '127.0.0.1:1'\nallow_hosts = ['a']\n[retention]\ndays = 0\nmax_bytes = 7\n";
     let flags = ServeFlags {
         http: Some("127.0.0.1:2".into()),
         ..ServeFlags::default()
@@ -27,6 +27,7 @@ fn a_flag_beats_the_file_and_the_file_beats_the_default() {
     assert_eq!(settings.http.address, "127.0.0.1:2");
     assert_eq!(settings.allow_hosts, ["a"]);
     assert_eq!(settings.retention_days, 0);
+    assert_eq!(settings.retention_max_bytes, Some(7));
     assert_eq!(settings.otlp_http.address, "127.0.0.1:4318");
 }
 

@@ -13,6 +13,63 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Every sync of the store, by what it keeps. A test takes out one after another and must see that it
+/// is missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SyncPoint {
+    /// A group in the WAL, before it is acknowledged.
+    WalGroup,
+    /// A new WAL file's name, before the first group in it is acknowledged.
+    WalName,
+    /// A part's bytes, before its name.
+    PartBytes,
+    /// A part's name, before the manifest lists it.
+    PartName,
+    /// A new directory's name, before anything in it counts.
+    NewDir,
+    /// What was set aside of the WAL, before the WAL file goes.
+    QuarantineBytes,
+    /// Its name, likewise.
+    QuarantineName,
+}
+
+impl SyncPoint {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::WalGroup,
+        Self::WalName,
+        Self::PartBytes,
+        Self::PartName,
+        Self::NewDir,
+        Self::QuarantineBytes,
+        Self::QuarantineName,
+    ];
+}
+
+/// Every name that [`Disk::step`] is called with: a test ends the process at each of them.
+pub const STEPS: [&str; 20] = [
+    "flush.begin",
+    "flush.swapped",
+    "manifest.commit",
+    "manifest.committed",
+    "manifest.create",
+    "merge.begin",
+    "merge.swapped",
+    "part.begin",
+    "part.rename",
+    "part.slice",
+    "part.sync_dir",
+    "part.synced",
+    "part.unlink",
+    "quarantine.copied",
+    "recovery.begin",
+    "recovery.sweep",
+    "retention.drop",
+    "retention.dropped",
+    "tix.rebuild",
+    "wal.remove",
+];
+
 /// An entry of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -49,11 +106,12 @@ pub trait WriteFile: Send {
     /// `StorageFull` when there is no room. A file system that cannot reserve is no error.
     fn reserve(&mut self, bytes: u64) -> io::Result<()>;
 
-    /// Makes everything written so far survive a power cut (`fdatasync`).
+    /// Makes everything written so far survive a power cut (`fdatasync`). `what` names the sync for
+    /// tests that take it out.
     ///
     /// # Errors
     /// What was written may be lost, and a second call proves nothing: never retry.
-    fn sync(&mut self) -> io::Result<()>;
+    fn sync(&mut self, what: SyncPoint) -> io::Result<()>;
 }
 
 /// A file being read. Offsets are from its beginning.
@@ -85,7 +143,7 @@ pub trait Disk: Send + Sync + Debug + 'static {
     /// As the operating system says.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>>;
 
-    /// Gives a file another name in the same directory, replacing what has it.
+    /// Gives a file another name on the same disk, replacing what has it.
     ///
     /// # Errors
     /// As the operating system says.
@@ -109,11 +167,11 @@ pub trait Disk: Send + Sync + Debug + 'static {
     /// As the operating system says.
     fn create_dir(&self, path: &Path) -> io::Result<bool>;
 
-    /// Makes the entries of a directory survive a power cut.
+    /// Makes the entries of a directory survive a power cut. `what` as for [`WriteFile::sync`].
     ///
     /// # Errors
     /// As [`WriteFile::sync`].
-    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    fn sync_dir(&self, path: &Path, what: SyncPoint) -> io::Result<()>;
 
     /// The entries of a directory, by name; none when it is missing.
     ///
@@ -128,7 +186,8 @@ pub trait Disk: Send + Sync + Debug + 'static {
     fn space(&self, path: &Path) -> io::Result<Space>;
 
     /// Called before each step of flush, compaction, retention and recovery, and around each
-    /// commit of the manifest, with a name of ours: a place for tests to fail or to end the process.
+    /// commit of the manifest, with a name out of [`STEPS`]: a place for tests to fail or to end the
+    /// process.
     ///
     /// # Errors
     /// None, on a real disk.
@@ -158,7 +217,7 @@ pub fn create_dirs(disk: &dyn Disk, root: &Path, path: &Path) -> io::Result<()> 
         let parent = at.clone();
         at.push(name);
         if disk.create_dir(&at)? {
-            disk.sync_dir(&parent)?;
+            disk.sync_dir(&parent, SyncPoint::NewDir)?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The operating system's disk.
 
-use super::{Disk, Entry, ReadFile, Space, WriteFile};
+use super::{Disk, Entry, ReadFile, Space, SyncPoint, WriteFile};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -28,7 +28,7 @@ impl WriteFile for Writing {
         }
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    fn sync(&mut self, _: SyncPoint) -> io::Result<()> {
         self.0.sync_data()
     }
 }
@@ -80,7 +80,7 @@ impl Disk for RealDisk {
         }
     }
 
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+    fn sync_dir(&self, path: &Path, _: SyncPoint) -> io::Result<()> {
         File::open(path)?.sync_all()
     }
 

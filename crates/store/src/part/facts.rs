@@ -100,6 +100,11 @@ impl Facts {
             .and_then(|all| all.iter().find(|kv| kv.key == FOOTER_KEY))
             .and_then(|kv| kv.value.as_deref())
             .ok_or_else(|| Error::Damaged("a Parquet file that is no part of ours".into()))?;
+        Self::parse(json)
+    }
+
+    /// Reads the text of a footer.
+    pub(crate) fn parse(json: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Version {
             version: u32,

@@ -109,8 +109,11 @@ impl Bloom {
     }
 
     pub(crate) fn may_contain(&self, text: &[u8]) -> bool {
-        self.probes(xxh3_128(text))
-            .all(|(word, bit)| self.0.get(word).is_some_and(|w| w & bit != 0))
+        // A filter without bits, which no version writes, rules nothing out.
+        self.0.is_empty()
+            || self
+                .probes(xxh3_128(text))
+                .all(|(word, bit)| self.0.get(word).is_some_and(|w| w & bit != 0))
     }
 }
 

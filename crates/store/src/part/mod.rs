@@ -3,6 +3,8 @@
 //! Reading order: [`keys`] (which keys are where), `facts` (what the footer says), `lane` (values
 //! of one column, on their way from batches or parts into a part), `writer`, `reader`, `tix`.
 
+mod chunk;
+mod encoding;
 mod facts;
 pub mod keys;
 mod lane;
@@ -26,7 +28,7 @@ pub(crate) use lane::Lane;
 pub use reader::PartReader;
 pub(crate) use reader::{FooterCache, PartFile, block_crcs};
 pub(crate) use source::{GroupSource, OpenPart, for_each_entry, untag};
-pub(crate) use tix::write_bytes as tix_bytes;
+pub(crate) use tix::{find_trace, write_bytes as tix_bytes};
 pub(crate) use writer::{AttrColumn, Columns, Pick, Slice, Source, write};
 
 /// Where a part has an attribute of one key and type.
@@ -211,6 +213,12 @@ impl Part {
         self.services.may_contain(service)
     }
 
+    /// Whether a block of it was read that does not match its checksum.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.file.is_damaged()
+    }
+
     /// Looks the trace up in the part's index.
     #[must_use]
     pub fn trace(&self, id: TraceId) -> TraceHit {
@@ -244,6 +252,15 @@ impl Part {
     /// The index is there again.
     pub(crate) fn forget_index(&self) {
         *self.index.write() = Index::Unopened;
+    }
+
+    /// When it was begun, nanoseconds: its id says so.
+    pub(crate) fn made(&self) -> i64 {
+        let ms = self
+            .id
+            .parse()
+            .map_or(0, |id: ulid::Ulid| id.timestamp_ms());
+        i64::try_from(ms).unwrap_or(0).saturating_mul(1_000_000)
     }
 
     pub(crate) fn tix_path(&self) -> PathBuf {

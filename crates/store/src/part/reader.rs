@@ -105,6 +105,25 @@ impl PartFile {
         Ok(reader.load_metadata()?)
     }
 
+    /// Reads every block again, whether it was checked before or not.
+    pub(crate) fn scrub(&self) -> Result<(), Error> {
+        let failed = |e: io::Error| match e.downcast::<Error>() {
+            Ok(ours) => ours,
+            Err(e) => Error::io(self.path.display(), &e),
+        };
+        let file = self.disk.open(&self.path).map_err(failed)?;
+        let mut bytes = vec![0; to_usize(BLOCK_BYTES).map_err(failed)?];
+        let mut at = 0;
+        while at < self.bytes {
+            let len = to_usize((self.bytes - at).min(BLOCK_BYTES)).map_err(failed)?;
+            file.read_exact_at(&mut bytes[..len], at).map_err(failed)?;
+            self.check(at / BLOCK_BYTES, &bytes[..len])
+                .map_err(failed)?;
+            at += BLOCK_BYTES;
+        }
+        Ok(())
+    }
+
     fn is_checked(&self, block: u64) -> bool {
         let (word, bit) = place(block);
         self.checked

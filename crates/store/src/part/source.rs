@@ -77,7 +77,8 @@ impl OpenPart {
         groups
             .first()
             .and_then(|g| g.columns().get(column))
-            .is_some_and(|c| c.statistics().is_some())
+            .and_then(|c| c.statistics())
+            .is_some_and(|s| s.min_bytes_opt().is_some())
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {

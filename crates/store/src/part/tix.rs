@@ -57,9 +57,9 @@ pub(crate) fn write_bytes(rows: impl Iterator<Item = (TraceId, i64)>) -> Option<
     sorted.sort_unstable_by_key(|e| e.0);
     let mut body = Vec::with_capacity(sorted.len() * ENTRY_BYTES);
     for (hash, (min, max)) in &sorted {
-        let start = u32::try_from((min - base) / MILLI).ok()?;
+        let start = u32::try_from(min.checked_sub(base)? / MILLI).ok()?;
         // Rounded outward, so that start + length is at or after the last row.
-        let end = u32::try_from((max - base).div_euclid(MILLI) + 1).ok()?;
+        let end = u32::try_from(max.checked_sub(base)?.div_euclid(MILLI) + 1).ok()?;
         body.extend_from_slice(&hash.to_le_bytes());
         body.extend_from_slice(&start.to_le_bytes());
         body.extend_from_slice(&(end - start).to_le_bytes());
@@ -77,6 +77,11 @@ pub(crate) fn write_bytes(rows: impl Iterator<Item = (TraceId, i64)>) -> Option<
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at + N)?.try_into().ok()
+}
+
+/// Looks a trace up in the bytes of an index.
+pub(crate) fn find_trace(bytes: Vec<u8>, id: TraceId) -> TraceHit {
+    Tix::read(Backing::Held(bytes)).map_or(TraceHit::Unknown, |index| index.find(id))
 }
 
 impl Tix {
@@ -133,8 +138,9 @@ impl Tix {
         let at = HEADER_BYTES + low * ENTRY_BYTES;
         let start = array(&self.bytes, at + 8).map_or(0, u32::from_le_bytes);
         let length = array(&self.bytes, at + 12).map_or(0, u32::from_le_bytes);
-        let from = self.base + i64::from(start) * MILLI;
-        TraceHit::Range(from, from + i64::from(length) * MILLI)
+        // Checksums tell damage, not a base at the end of time.
+        let from = self.base.saturating_add(i64::from(start) * MILLI);
+        TraceHit::Range(from, from.saturating_add(i64::from(length) * MILLI))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Writes a part: slice of time after slice of time, in each one column after another.
 
 use crate::Error;
-use crate::disk::{Disk, WriteFile};
+use crate::disk::{Disk, SyncPoint, WriteFile};
+use crate::part::encoding::{self, Notes, STATISTICS_BYTES};
 use crate::part::facts::{FOOTER_KEY, Facts};
 use crate::part::keys::{self, TextSet};
 use crate::part::lane::{self, Lane, LaneType};
@@ -16,12 +17,9 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use event::field::{attribute_column, attribute_data_type};
 use event::{Fixed, TraceId, Type};
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::ColumnPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,16 +27,10 @@ use std::sync::Arc;
 
 pub(crate) use crate::part::lane::Pick;
 
-/// Rows of a data page.
-const PAGE_ROWS: usize = 8_192;
-/// Bytes of a dictionary page, at most.
-const DICTIONARY_BYTES: usize = 4 << 20;
-/// Text is cut to this in statistics; longer than any dataset slug.
-const STATISTICS_BYTES: usize = 255;
 /// Bytes gathered before they go to the disk.
 const WRITE_BYTES: usize = 1 << 20;
 
-/// Rows of a row group: a slice of time, ordered inside by dataset, time, trace.
+/// Rows of a row group: a slice of time, ordered inside by dataset, name, time, trace.
 #[derive(Debug, Default)]
 pub(crate) struct Slice {
     pub picks: Vec<Pick>,
@@ -125,31 +117,18 @@ pub(crate) fn write(
     let schema = schema(columns);
     let descriptor = ArrowSchemaConverter::new().convert(&schema)?;
     let rows: usize = slices.iter().map(|s| s.picks.len()).sum();
-    let mut properties = properties(
-        columns,
-        rows.min(slices.first().map_or(0, |s| s.picks.len())),
-    );
+    let mut properties = properties();
     parquet::arrow::add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
     let mut file = SerializedFileWriter::new(
         Sequential::new(file),
         descriptor.root_schema_ptr(),
         Arc::new(properties),
     )?;
-    let factory = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&schema));
     let mut seen = Seen::new(columns.attrs.len());
-    for (i, slice) in slices.iter().enumerate() {
+    for slice in slices {
         disk.step("part.slice").map_err(|e| Error::io("part", &e))?;
-        let mut writers = factory.create_column_writers(i)?.into_iter();
         let mut group = file.next_row_group()?;
-        write_slice(
-            columns,
-            &schema,
-            slice,
-            sources,
-            &mut writers,
-            &mut group,
-            &mut seen,
-        )?;
+        write_slice(columns, &schema, slice, sources, &mut group, &mut seen)?;
         group.close()?;
     }
     facts.rows = rows as u64;
@@ -253,25 +232,17 @@ fn write_slice<W: Write + Send>(
     schema: &SchemaRef,
     slice: &Slice,
     sources: &[&dyn Source],
-    writers: &mut impl Iterator<Item = ArrowColumnWriter>,
     group: &mut SerializedRowGroupWriter<'_, W>,
     seen: &mut Seen,
 ) -> Result<(), Error> {
     let local = Local::new(slice, sources.len());
     let mut fields = schema.fields().iter();
     let mut times = None;
-    let mut put = |array: ArrayRef| -> Result<(), Error> {
+    let mut put = |array: ArrayRef, notes: Notes| -> Result<(), Error> {
         let field = fields
             .next()
             .ok_or_else(|| Error::Damaged("more columns than fields".into()))?;
-        for leaf in compute_leaves(field, &array)? {
-            let mut writer = writers
-                .next()
-                .ok_or_else(|| Error::Damaged("more leaves than writers".into()))?;
-            writer.write(&leaf)?;
-            writer.close()?.append_to_row_group(group)?;
-        }
-        Ok(())
+        encoding::write(field, &array, notes, group)
     };
     let rows = slice.picks.len();
     for column in &columns.fixed {
@@ -280,7 +251,10 @@ fn write_slice<W: Write + Send>(
         if let Some(array) = &array {
             seen.note(*column, array, &mut times);
         }
-        put(finish_fixed(*column, array, rows))?;
+        put(
+            finish_fixed(*column, array, rows),
+            fixed_notes(*column, rows),
+        )?;
     }
     for (i, attr) in columns.attrs.iter().enumerate() {
         let lanes = local.lanes(sources, |s| s.attr(&attr.key, attr.ty))?;
@@ -288,11 +262,15 @@ fn write_slice<W: Write + Send>(
         seen.fills[i] += array
             .as_ref()
             .map_or(0, |a| (a.len() - a.null_count()) as u64);
-        put(array
-            .unwrap_or_else(|| arrow_array::new_null_array(&attribute_data_type(attr.ty), rows)))?;
+        let array = array
+            .unwrap_or_else(|| arrow_array::new_null_array(&attribute_data_type(attr.ty), rows));
+        put(array, attr_notes(attr))?;
     }
     for bucket in columns.buckets() {
-        put(overflow_array(bucket, columns, &local, sources)?)?;
+        put(
+            overflow_array(bucket, columns, &local, sources)?,
+            PLAIN_NOTES,
+        )?;
     }
     for source in &local.used {
         sources[*source].release();
@@ -463,56 +441,42 @@ fn schema(columns: &Columns) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// storage.md §3.4; statistics §2.2.5.
-fn properties(columns: &Columns, group_rows: usize) -> WriterProperties {
-    let zstd = ZstdLevel::try_new(1).unwrap_or_default();
-    let mut b = WriterProperties::builder()
+/// Of the file; each column has its own as well.
+fn properties() -> WriterProperties {
+    WriterProperties::builder()
         .set_created_by(concat!("foursight ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(zstd))
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_data_page_size_limit(1 << 20)
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_max_row_group_row_count(None)
         .set_statistics_truncate_length(Some(STATISTICS_BYTES))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES))
-        .set_statistics_enabled(EnabledStatistics::None)
-        .set_dictionary_enabled(true);
-    for f in &columns.fixed {
-        let path = ColumnPath::from(f.column_name());
-        let statistics = match f {
+        .build()
+}
+
+const PLAIN_NOTES: Notes = Notes {
+    statistics: EnabledStatistics::None,
+    bloom: None,
+};
+
+/// storage.md §2.2.5, §3.4.
+fn fixed_notes(column: Fixed, rows: usize) -> Notes {
+    Notes {
+        statistics: match column {
             Fixed::Ts | Fixed::Dataset | Fixed::DurationNs => EnabledStatistics::Page,
             Fixed::Raw => EnabledStatistics::None,
             _ => EnabledStatistics::Chunk,
-        };
-        b = b.set_column_statistics_enabled(path.clone(), statistics);
-        b = match f {
-            Fixed::Ts | Fixed::IngestTs | Fixed::DurationNs => b
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
-            Fixed::SpanId | Fixed::ParentId | Fixed::EventId | Fixed::Body | Fixed::Raw => {
-                b.set_column_dictionary_enabled(path, false)
-            }
-            Fixed::TraceId => b
-                .set_column_bloom_filter_enabled(path.clone(), true)
-                .set_column_bloom_filter_fpp(path.clone(), 0.01)
-                .set_column_bloom_filter_max_ndv(path, (group_rows as u64 / 8).max(64)),
-            _ => b,
-        };
+        },
+        bloom: (column == Fixed::TraceId).then_some((rows as u64 / 8).max(64)),
     }
-    for a in &columns.attrs {
-        let path = ColumnPath::from(attribute_column(&a.key, a.ty));
-        if a.statistics {
-            b = b.set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk);
-        }
-        b = match a.ty {
-            Type::Int => b
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
-            Type::Float | Type::Bool => b.set_column_dictionary_enabled(path, false),
-            Type::Str => b,
-        };
+}
+
+fn attr_notes(attr: &AttrColumn) -> Notes {
+    Notes {
+        statistics: if attr.statistics {
+            EnabledStatistics::Chunk
+        } else {
+            EnabledStatistics::None
+        },
+        bloom: None,
     }
-    b.build()
 }
 
 /// Writes on from the beginning, in large pieces, and keeps a checksum per block.
@@ -546,7 +510,7 @@ impl Sequential {
 
     fn finish(mut self) -> io::Result<(u64, Box<[u32]>)> {
         self.drain(self.pending.len())?;
-        self.file.sync()?;
+        self.file.sync(SyncPoint::PartBytes)?;
         Ok((self.written, self.crcs.into()))
     }
 }

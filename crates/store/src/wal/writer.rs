@@ -2,7 +2,7 @@
 
 use super::format::{HEADER_BYTES, Header};
 use crate::Error;
-use crate::disk::{self, Disk, WriteFile};
+use crate::disk::{self, Disk, SyncPoint, WriteFile};
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -120,7 +120,7 @@ impl WalWriter {
             .write_all_at(group, open.offset)
             .map_err(|e| Error::io("wal: write", &e))?;
         open.file
-            .sync()
+            .sync(SyncPoint::WalGroup)
             .map_err(|e| Error::Poisoned(format!("wal: sync: {e}")))?;
         open.offset += group.len() as u64;
         self.files.grow(open.offset);
@@ -148,7 +148,7 @@ impl WalWriter {
         };
         file.write_all_at(&header.encode(), 0).map_err(failed)?;
         self.disk
-            .sync_dir(&self.dir)
+            .sync_dir(&self.dir, SyncPoint::WalName)
             .map_err(|e| Error::Poisoned(format!("wal: sync of the directory: {e}")))?;
         self.files.push(WalFile {
             path,

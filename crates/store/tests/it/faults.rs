@@ -8,7 +8,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{Error, Store, TraceHit};
+use store::{Error, Placement, Store, TraceHit};
 
 fn wal_files(g: &Ground) -> Vec<PathBuf> {
     files(g, "wal/0")
@@ -509,6 +509,36 @@ fn a_damaged_block_is_named_and_never_read() {
     assert!(report.problems[0].what.contains("blocks [0]"), "{report:?}");
 }
 
+/// *Scenario*: a block rots after it was read, and nobody reads it again. *Guarantees*: within a week
+/// the health names the part; merges of others go on.
+#[test]
+fn rot_is_found_within_a_week() {
+    let g = Ground::new();
+    let (store, _) = g.open();
+    for i in 0..3 {
+        append(&store, spans(i * 500, 500, NOW - i as i64 * HOUR)).unwrap();
+        append(&store, spans(i * 500 + 2_000, 500, NOW - i as i64 * HOUR)).unwrap();
+        store.flush().unwrap();
+    }
+    assert_eq!(numbered(&store).len(), 3_000);
+    let part = Arc::clone(&store.snapshot(SPANS).parts[1]);
+    let mut bytes = fs::read(&part.path).unwrap();
+    bytes[2_000] ^= 1;
+    fs::write(&part.path, bytes).unwrap();
+    store.scrub().unwrap();
+    assert!(store.health().is_ok(), "nothing is due yet");
+    g.clock.advance(7 * DAY);
+    store.scrub().unwrap();
+    assert_eq!(store.health().damaged_parts, std::slice::from_ref(&part.id));
+    append(&store, spans(9_000, 10, NOW)).unwrap();
+    store.flush().unwrap();
+    store.compact(true).unwrap();
+    let snapshot = store.snapshot(SPANS);
+    assert!(snapshot.parts.iter().any(|p| p.id == part.id));
+    // The day is over: its other hours became one part.
+    assert_eq!(snapshot.parts.len(), 2, "{:?}", snapshot.parts);
+}
+
 #[test]
 fn a_whole_store_verifies_and_a_damaged_one_says_where() {
     let g = Ground::new();
@@ -574,4 +604,78 @@ fn the_wal_stays_for_what_the_catalog_has_not_applied() {
     append(&store, spans(200, 20, NOW)).unwrap();
     store.flush().unwrap();
     assert!(wal_files(&g).len() <= 2);
+}
+
+/// *Scenario*: another program holds the manifest's lock at the start. *Guarantees*: that is told as
+/// what it is, nothing is taken for damage, and the next start finds everything.
+#[test]
+fn manifest_busy() {
+    let g = Ground::new();
+    let (store, _) = g.open();
+    append(&store, spans(0, 10, NOW)).unwrap();
+    store.close().unwrap();
+    let other = rusqlite::Connection::open(g.dir.path().join("manifest.sqlite")).unwrap();
+    other
+        .execute_batch(
+            "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE meta SET value = value;",
+        )
+        .unwrap();
+    let Err(Error::Io(words)) = g.try_open().map(|_| ()) else {
+        panic!("it is in use")
+    };
+    assert!(words.contains("locked"), "{words}");
+    assert!(files(&g, "quarantine").is_empty());
+    drop(other);
+    let (store, recovery) = g.open();
+    assert_eq!(recovery.manifest_rebuilt, None);
+    assert_eq!(numbered(&store), (0..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_question_goes_on_while_retention_drops_what_it_reads() {
+    let g = Ground::new();
+    let (store, _) = g.open();
+    append(&store, spans(0, 500, NOW - 20 * DAY)).unwrap();
+    append(&store, spans(500, 500, NOW)).unwrap();
+    store.flush().unwrap();
+    let snapshot = store.snapshot(SPANS);
+    store.set_retention(store::Retention {
+        default_days: 10,
+        ..store::Retention::default()
+    });
+    store.compact(false).unwrap();
+    assert_eq!(numbered(&store), (500..1_000).collect::<Vec<_>>());
+    // Long past the time at which files are unlinked.
+    g.clock.advance(HOUR);
+    store.compact(false).unwrap();
+    assert_eq!(numbers(&snapshot), (0..1_000).collect::<Vec<_>>());
+    let gone = snapshot.parts.last().unwrap().path.clone();
+    assert!(gone.exists());
+    drop(snapshot);
+    store.compact(false).unwrap();
+    assert!(!gone.exists());
+}
+
+#[test]
+fn a_key_promoted_between_two_parts_is_read_from_both() {
+    let mut g = Ground::new();
+    g.options.columns_per_part = 2;
+    let (store, _) = g.open();
+    append(&store, spans(0, 100, NOW)).unwrap();
+    store.flush().unwrap();
+    store.note_queried(EnvId(1), &["mixed"]);
+    append(&store, spans(100, 100, NOW)).unwrap();
+    let all = rows(&store.snapshot(SPANS));
+    store.flush().unwrap();
+    let snapshot = store.snapshot(SPANS);
+    let places = snapshot
+        .parts
+        .iter()
+        .map(|p| p.placement("mixed", Type::Str));
+    let (columns, others): (Vec<_>, Vec<_>) = places.partition(|p| *p == Placement::Column);
+    assert_eq!((columns.len(), others.len()), (1, 1));
+    assert!(matches!(others[0], Placement::Overflow(_)), "{others:?}");
+    assert_eq!(rows(&snapshot), all);
+    store.compact(true).unwrap();
+    assert_eq!(rows(&store.snapshot(SPANS)), all);
 }

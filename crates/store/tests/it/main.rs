@@ -10,7 +10,10 @@ mod common;
 mod crash;
 mod faults;
 mod follow;
+#[allow(dead_code, reason = "the abort tests use the rest")]
+mod ledger;
 mod merge;
+mod poison;
 mod repeats;
 mod sim;
 mod slice;

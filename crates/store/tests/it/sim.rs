@@ -15,26 +15,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use store::disk::{Disk, Entry, ReadFile, RealDisk, Space, WriteFile};
+use store::disk::{Disk, Entry, ReadFile, RealDisk, STEPS, Space, SyncPoint, WriteFile};
 
 const SECTOR: usize = 512;
-
-/// The syncs of the store, by what they are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Sync {
-    /// A group in the WAL.
-    WalData,
-    /// A new WAL file's name.
-    WalDir,
-    /// A part's bytes.
-    PartData,
-    /// A part's name.
-    PartDir,
-    /// A new directory's name.
-    NewDir,
-    /// What was set aside, bytes and name.
-    Quarantine,
-}
 
 /// What goes wrong, and when.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,7 +25,7 @@ pub(crate) struct Plan {
     /// The operation at which the power goes, counted from 1.
     pub(crate) cut_at: Option<u64>,
     /// A sync that says it worked and did nothing.
-    pub(crate) ignore: Option<Sync>,
+    pub(crate) ignore: Option<SyncPoint>,
     /// Operations that fail with an error, by what they are and from which one on.
     pub(crate) fail: Option<(&'static str, u64, io::ErrorKind)>,
     /// Free room to report.
@@ -60,7 +43,6 @@ struct Sim {
     dead: bool,
     /// What each operation was.
     log: Vec<String>,
-    made_last: Option<PathBuf>,
     files: HashMap<u64, FileState>,
     next_id: u64,
     names: HashMap<PathBuf, u64>,
@@ -168,29 +150,6 @@ impl Sim {
             .or_default()
             .changes
             .push(change);
-    }
-
-    fn sync_of_file(path: &Path) -> Sync {
-        let text = path.to_string_lossy();
-        if text.contains("/quarantine/") {
-            Sync::Quarantine
-        } else if text.ends_with(".wal") {
-            Sync::WalData
-        } else {
-            Sync::PartData
-        }
-    }
-
-    fn sync_of_dir(&self, path: &Path) -> Sync {
-        if self.made_last.as_ref().and_then(|m| m.parent()) == Some(path) {
-            Sync::NewDir
-        } else if path.ends_with("quarantine") {
-            Sync::Quarantine
-        } else if path.parent().is_some_and(|p| p.ends_with("wal")) {
-            Sync::WalDir
-        } else {
-            Sync::PartDir
-        }
     }
 }
 
@@ -352,12 +311,12 @@ impl WriteFile for Writing {
         self.file.set_len(bytes)
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    fn sync(&mut self, what: SyncPoint) -> io::Result<()> {
         let mut sim = self.sim.lock().unwrap();
         if sim.tick("sync", &self.path)? {
             return Err(off());
         }
-        if sim.plan.ignore != Some(Sim::sync_of_file(&self.path)) {
+        if sim.plan.ignore != Some(what) {
             sim.files.get_mut(&self.id).unwrap().sync();
         }
         Ok(())
@@ -437,20 +396,18 @@ impl Disk for SimDisk {
             path.parent().unwrap(),
             Change::Set(path.to_owned(), Node::Dir),
         );
-        sim.made_last = Some(path.to_owned());
         fs::create_dir(path)?;
         if last { Err(off()) } else { Ok(true) }
     }
 
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+    fn sync_dir(&self, path: &Path, what: SyncPoint) -> io::Result<()> {
         let mut sim = self.0.lock().unwrap();
         if sim.tick("sync_dir", path)? {
             return Err(off());
         }
-        if sim.plan.ignore != Some(sim.sync_of_dir(path)) {
+        if sim.plan.ignore != Some(what) {
             sim.dirs.remove(path);
         }
-        sim.made_last = None;
         Ok(())
     }
 
@@ -465,6 +422,7 @@ impl Disk for SimDisk {
     }
 
     fn step(&self, name: &'static str) -> io::Result<()> {
+        assert!(STEPS.contains(&name), "{name} is not in the list of steps");
         if self.0.lock().unwrap().tick(name, Path::new(""))? {
             return Err(off());
         }

@@ -180,3 +180,35 @@ fn nesting_is_bounded_and_arrays_are_several_documents() {
         matches!(split("[1,"), Err(r) if r.code == "ParseError" && r.detail.starts_with("byte "))
     );
 }
+
+proptest::proptest! {
+    /// Any bytes are a document or a refusal, and what is read becomes a row for each part.
+    #[test]
+    fn any_bytes_are_read_or_refused(
+        cuts in proptest::collection::vec((0..SAMPLE.len(), proptest::sample::select(vec![
+            "", "\"", "{", "}", "[", "]", ",", "null", "1e999", "-1", "true", "\\", "é", ":", "0.0000000001",
+        ])), 0..6),
+        any in ".{0,60}",
+    ) {
+        let mut text = SAMPLE.to_owned();
+        for (at, put) in cuts {
+            if text.is_char_boundary(at.min(text.len())) {
+                let at = at.min(text.len());
+                let end = (at + put.len()).min(text.len());
+                if text.is_char_boundary(end) {
+                    text.replace_range(at..end, put);
+                }
+            }
+        }
+        for text in [text, any] {
+            let Ok(documents) = split(&text) else { continue };
+            for one in documents {
+                let Ok(document) = read(one) else { continue };
+                let policy = event::RowPolicy::unlimited(1_795_166_200_000_000_000);
+                let mut batch = event::BatchBuilder::new(event::TableKind::Spans, policy);
+                assert!(crate::xray::translate::rows(&mut batch, "xray", &document, one));
+                assert_eq!(batch.finish().rows(), document.parts.len());
+            }
+        }
+    }
+}

@@ -98,26 +98,23 @@ async fn bench() -> Bench {
     );
     bench
         .put_rows(|batch| {
-            let ns = |s: f64| (at * 1_000_000_000) + (s * 1e9) as i64;
+            let ns = |ms: i64| (at * 1_000 + ms) * 1_000_000;
             let trace = event::TraceId::parse(&id('9')).unwrap();
-            for (i, (name, kind, from, to)) in [
-                ("POST /pay", "server", 70.0, 70.9),
-                ("charge", "client", 70.1, 70.8),
-            ]
-            .into_iter()
-            .enumerate()
-            {
+            for (i, name, kind, from, to) in [
+                (1u8, "POST /pay", "server", 70_000, 70_900),
+                (2, "charge", "client", 70_100, 70_800),
+            ] {
                 assert!(batch.begin_row(ns(from)));
                 batch.set_dataset("checkout");
                 batch.set_trace_id(trace);
-                batch.set_span_id(event::SpanId([9, 0, 0, 0, 0, 0, 0, i as u8 + 1]));
+                batch.set_span_id(event::SpanId([9, 0, 0, 0, 0, 0, 0, i]));
                 batch.set_service("checkout");
                 batch.set_name(name);
                 batch.set_kind(kind);
                 batch.set_status("error");
                 batch.set_duration(ns(to) - ns(from));
                 batch.put_named("meta.source", ValueRef::Str("otlp"));
-                if i == 0 {
+                if i == 1 {
                     batch.put_named("http.method", ValueRef::Str("POST"));
                     batch.put_named("http.route", ValueRef::Str("/pay"));
                     batch.put_named("http.status_code", ValueRef::Int(503));
@@ -391,4 +388,27 @@ fn what_is_wrong_is_told_with_its_column() {
     assert!(compile(&long, &[]).unwrap_err().what.contains("2000 bytes"));
     let deep = format!("{}ok{}", "(".repeat(200), ")".repeat(200));
     assert!(compile(&deep, &[]).unwrap_err().what.contains("deeper"));
+}
+
+proptest::proptest! {
+    /// Any text is an expression or told wrong at a place in it; nothing panics.
+    #[test]
+    fn any_text_is_read_or_told_wrong(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "service", "(", ")", "{", "}", "\"", "\"a\"", "edge", ",", "id", "name", ":", "=", "!=", "!", "<", ">=",
+                "AND", "OR", "NOT", "fault", "http.status", "200", "-1e3", "annotation.", "annotation[", "]", "é", "\\u00",
+                "rootcause.json", "#", "[{", "}]", "group.name", "CONTAINS", " ", "rootcause.fault.entity", "true", "𝄞",
+            ]),
+            0..24,
+        ),
+        any in ".{0,40}",
+    ) {
+        for text in [pieces.concat(), pieces.join(" "), any] {
+            match parse(&text) {
+                Ok(expr) => drop(sieve(&expr)),
+                Err(wrong) => assert!((1..=text.chars().count() + 1).contains(&wrong.column), "{text}: {wrong}"),
+            }
+        }
+    }
 }

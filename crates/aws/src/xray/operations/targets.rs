@@ -3,7 +3,7 @@
 use super::input::{Time, invalid, seconds};
 use super::page::{TokenOnly, page};
 use crate::wire::{Call, Fail, Reply};
-use engine::sampling::{Report, ReportRefused};
+use engine::sampling::{Report, ReportRefused, Target};
 use engine::{Outcome, Reason};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,7 +48,6 @@ pub(super) fn targets(call: &Call) -> Result<Reply, Fail> {
     let (env, now) = (call.grant.env(), call.engine.now());
     let sampling = call.engine.sampling();
     let (mut documents, mut unprocessed) = (Vec::new(), Vec::new());
-    let mut suppressed = Vec::new();
     for s in input.sampling_statistics_documents {
         let report = Report {
             at_ns: s.timestamp.nanos("Timestamp")?,
@@ -60,29 +59,17 @@ pub(super) fn targets(call: &Call) -> Result<Reply, Fail> {
         };
         match sampling.report(env, &report, now) {
             Ok(target) => {
-                let keeps_none = target.fixed_rate <= 0.0 && target.quota == 0;
-                if keeps_none && report.requests > 0 && report.sampled + report.borrowed == 0 {
-                    suppressed.push(format!("{} ({} requests)", report.rule, report.requests));
-                }
+                note_if_none_is_kept(call, &report, &target);
                 documents.push(json!({
-                    "RuleName": target.rule,
-                    "FixedRate": target.fixed_rate,
-                    "ReservoirQuota": target.quota,
-                    "ReservoirQuotaTTL": seconds(target.quota_until_ns).floor(),
-                    "Interval": target.interval_s,
+                "RuleName": target.rule,
+                "FixedRate": target.fixed_rate,
+                "ReservoirQuota": target.quota,
+                "ReservoirQuotaTTL": seconds(target.quota_until_ns).floor(),
+                "Interval": target.interval_s,
                 }));
             }
             Err(why) => unprocessed.push(unprocessed_rule(&report.rule, why)),
         }
-    }
-    if !suppressed.is_empty() {
-        // Nothing was sent, so nothing is refused: but whoever waits for traces should know why.
-        let told = Outcome {
-            reason: Some(Reason::NotSampled),
-            ..Outcome::default()
-        };
-        let told = told.detail(format!("rule {}", suppressed.join(", ")));
-        call.grant.note(&call.delivery, told);
     }
     // Clients compare it with when they fetched the rules; never null.
     let changed = sampling.rules_changed_ns(env);
@@ -103,6 +90,23 @@ pub(super) fn targets(call: &Call) -> Result<Reply, Fail> {
         "UnprocessedStatistics": unprocessed,
         "UnprocessedBoostStatistics": boosts,
     })))
+}
+
+/// A rule that keeps nothing is why nothing arrives: its sender shows in Arrivals with that reason.
+fn note_if_none_is_kept(call: &Call, report: &Report, target: &Target) {
+    let rule = call.engine.sampling().rule(call.grant.env(), &report.rule);
+    let keeps_none = rule.is_some_and(|r| r.rule.reservoir_size == 0) && target.fixed_rate == 0.0;
+    if keeps_none && report.requests > 0 {
+        let outcome = Outcome {
+            reason: Some(Reason::NotSampled),
+            ..Outcome::default()
+        };
+        let what = format!(
+            "rule {}: {} requests, {} sampled",
+            report.rule, report.requests, report.sampled
+        );
+        call.grant.note(&call.delivery, outcome.detail(what));
+    }
 }
 
 fn unprocessed_rule(rule: &str, why: ReportRefused) -> Value {

@@ -253,3 +253,6 @@ pub(super) async fn batch_get(call: &Call) -> Result<Reply, Fail> {
     }
     Ok(Reply::Json(out.into()))
 }
+
+#[cfg(test)]
+mod tests;

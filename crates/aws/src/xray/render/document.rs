@@ -293,3 +293,6 @@ fn decimal(ns: i64) -> String {
     let text = format!("{whole}.{rest:09}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+//! The targets, by what they read.
+
+pub mod batch;
+pub mod bodies;
+pub mod files;
+pub mod otlp;
+pub mod questions;
+pub mod vendors;

@@ -1,0 +1,142 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Play } from 'lucide-react';
+import { useState } from 'react';
+import { groupsQuery } from '@/api/logs.ts';
+import { useEnvironment } from '@/app/environment.ts';
+import { paths } from '@/app/paths.ts';
+import { InTopBar } from '@/app/TopBar.tsx';
+import { Failure } from '@/design/Failure.tsx';
+import { Icon } from '@/design/Icon.tsx';
+import { Picker } from '@/design/Picker.tsx';
+import { bytes, count } from '@/lib/format.ts';
+import { parseRange, renderRange, resolveRange } from '@/query/range.ts';
+import { TimePicker } from '@/query/TimePicker.tsx';
+import styles from './insights.module.css';
+import { Results } from './Results.tsx';
+import type { InsightsSearch } from './search.ts';
+import { useLogQuery } from './useLogQuery.ts';
+
+const OPENING = 'fields @timestamp, @message\n| sort @timestamp desc\n| limit 100';
+const EXAMPLES: readonly { name: string; query: string }[] = [
+  { name: 'Newest lines', query: OPENING },
+  { name: 'Lines over time', query: 'stats count(*) by bin(5m)' },
+  {
+    name: 'Errors',
+    query: 'fields @timestamp, @message\n| filter @message like /(?i)error/\n| sort @timestamp desc',
+  },
+  {
+    name: 'By stream',
+    query: 'stats count(*) as lines, max(@timestamp) as last by @logStream\n| sort lines desc',
+  },
+];
+
+/** A question over lines, in the language of Logs Insights; runs on Shift+Enter. */
+export function InsightsPage() {
+  const { slug: env } = useEnvironment();
+  const search: InsightsSearch = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const groups = useQuery(groupsQuery(env)).data ?? [];
+  const group = search.group ?? groups[0]?.name;
+  const asked = search.q ?? OPENING;
+  const [text, setText] = useState(asked);
+  const [picking, setPicking] = useState(false);
+  const [askedMs, setAskedMs] = useState(Date.now);
+  const range = parseRange(search.t ?? '-1h') ?? { kind: 'last' as const, seconds: 3600 };
+  const { startNs, endNs } = resolveRange(range, askedMs);
+  const run = useLogQuery(
+    group === undefined
+      ? undefined
+      : { env, groups: [group], query: asked, startNs: String(startNs), endNs: String(endNs) },
+  );
+  const change = (patch: { [K in keyof InsightsSearch]?: string | undefined }) => {
+    setAskedMs(Date.now());
+    void navigate({ to: '.', search: (old: object) => ({ ...old, ...patch }) });
+  };
+  const answer = run.answer;
+  return (
+    <>
+      <InTopBar slot="actions">
+        <TimePicker
+          range={range}
+          change={(next) => change({ t: renderRange(next) })}
+          open={picking}
+          setOpen={setPicking}
+        />
+      </InTopBar>
+      <div className="bar">
+        <Picker
+          name="Group"
+          value={group}
+          choices={groups.map((one) => ({ value: one.name, label: one.name }))}
+          pick={(next) => change({ group: next })}
+        />
+        <Picker
+          name="Examples"
+          value={undefined}
+          choices={EXAMPLES.map((one) => ({ value: one.query, label: one.name }))}
+          pick={(query) => {
+            setText(query ?? OPENING);
+            change({ q: query });
+          }}
+        />
+        <span className="grow" />
+        <Link {...paths.logs(env)} search={{ group, t: search.t }} className="btn">
+          Lines
+        </Link>
+      </div>
+      <form
+        className={styles.editor}
+        onSubmit={(event) => {
+          event.preventDefault();
+          change({ q: text });
+        }}
+      >
+        <textarea
+          className={`input mono ${styles.text}`}
+          aria-label="Question in the language of Logs Insights"
+          rows={Math.min(12, Math.max(3, text.split('\n').length))}
+          value={text}
+          spellCheck={false}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.shiftKey || event.ctrlKey || event.metaKey)) {
+              event.preventDefault();
+              change({ q: text });
+            }
+          }}
+        />
+        <div className={styles.run}>
+          {run.running ? (
+            <button type="button" className="btn" onClick={run.cancel}>
+              Cancel
+            </button>
+          ) : (
+            <button type="submit" className="btn primary">
+              <Icon of={Play} small />
+              Run <kbd>⇧⏎</kbd>
+            </button>
+          )}
+        </div>
+      </form>
+      <div className="bar thin" role="status">
+        {answer ? (
+          <span className="muted">
+            {run.running || answer.partial ? 'partial: ' : ''}
+            {count(answer.matched)} of {count(answer.scanned)} lines matched, {bytes(answer.bytes)} read,{' '}
+            {(answer.elapsed_us / 1e6).toFixed(2)} s
+          </span>
+        ) : (
+          <span className="muted">{run.running ? 'reading…' : ''}</span>
+        )}
+      </div>
+      {run.error ? (
+        <Failure error={run.error} title="The question cannot be answered" />
+      ) : answer ? (
+        <Results answer={answer} />
+      ) : (
+        <div className="skeleton" aria-busy={run.running} />
+      )}
+    </>
+  );
+}
