@@ -241,7 +241,7 @@ fn way_06_sampling_at_zero() {
     let rows = scene.arrivals();
     let row = rows.iter().find(|r| !r["reason"].is_null()).unwrap();
     let detail = row["reason"]["detail"].as_str().unwrap();
-    assert!(detail.starts_with("rule Nothing ("), "{detail}");
+    assert!(detail.starts_with("rule Nothing: "), "{detail}");
 }
 
 #[test]
