@@ -335,6 +335,7 @@ impl Issues {
             let mut issue = (*found).clone();
             let entries = issue.change(change, actor, now);
             pending.history.extend(entries);
+            pending.issues_before.push(found);
             let issue = Arc::new(issue);
             state.replace(Arc::clone(&issue));
             pending.issues.push(Arc::clone(&issue));
@@ -417,6 +418,7 @@ impl Issues {
             }
             let deploy = Arc::new(deploy);
             state.replace_deploy(Arc::clone(&deploy));
+            pending.deploys_before.push(found);
             pending.deploys.push(Arc::clone(&deploy));
             Ok(deploy)
         })

@@ -93,9 +93,6 @@ CREATE TABLE token_limits (
 /// The setting that says up to which sequence of the WAL the tables go.
 const APPLIED: &str = "issues_applied_seq";
 
-/// Records after which the mark is written although nothing else changed, so that the WAL can go.
-const MARK_EVERY: u64 = 5_000;
-
 /// Fields of an issue that no statement asks for: one column of JSON, so that a new one needs no new
 /// format.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
@@ -299,14 +296,16 @@ pub(super) fn history(conn: &Connection, issue: i64) -> Result<Vec<HistoryEntry>
 }
 
 impl Inner {
-    /// Writes what changed, if something did, or the mark alone when it is far behind or `all` is said.
-    /// Returns the sequence up to which the file goes.
+    /// Writes what changed, if something did, and with `all` the mark alone too. Returns the sequence up
+    /// to which the store may forget: with nothing to write that is all there was. The mark in the file
+    /// then lags, but between it and here lies no record that would be counted again.
     pub(super) fn save(&self, all: bool) -> Result<u64, Error> {
         let _saving = self.saving.lock();
         let (pending, reached) = {
             let mut state = self.state.lock();
-            let behind = state.reached - state.applied.min(state.reached);
-            if !state.is_changed() && (behind == 0 || (!all && behind < MARK_EVERY)) {
+            let is_behind = state.applied < state.reached;
+            if !state.is_changed() && !(all && is_behind) {
+                state.applied = state.applied.max(state.reached);
                 return Ok(state.applied);
             }
             state.take()
@@ -335,34 +334,28 @@ impl Inner {
     ) -> Result<R, Error> {
         let _saving = self.saving.lock();
         let mut state = self.state.lock();
-        let (mut pending, reached) = state.take();
+        let (pending, reached) = state.take();
         let mut own = Pending::default();
         let done = match change(&mut state, &mut own) {
-            Ok(done) => done,
-            Err(e) => {
+            Ok(done) if !own.is_empty() => done,
+            // Refused, or there was nothing to do.
+            other => {
                 state.put_back(pending);
-                return Err(e);
+                return other;
             }
         };
-        let is_empty = own.is_empty();
-        pending.projects.extend(own.projects);
-        // The changed issue as it is now comes after itself as it was.
-        pending.issues.extend(own.issues);
-        pending.history.extend(own.history);
-        pending.deploys.extend(own.deploys);
-        if is_empty {
-            state.put_back(pending);
-            return Ok(done);
-        }
-        let written = self
-            .catalog
-            .change(|tx| write(tx, &pending, &pending.hours, &hours_of(&pending), reached));
+        // Changed issues as they are now come after themselves as they were.
+        let written = self.catalog.change(|tx| {
+            write(tx, &pending, &pending.hours, &hours_of(&pending), reached)?;
+            write(tx, &own, &[], &[], reached)
+        });
         match written {
             Ok(()) => {
                 state.written(reached);
                 Ok(done)
             }
             Err(e) => {
+                state.undo(own);
                 state.put_back(pending);
                 Err(e)
             }

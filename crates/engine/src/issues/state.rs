@@ -20,6 +20,9 @@ pub(super) struct Pending {
     pub occurrences: Vec<([u8; 16], Seen)>,
     pub history: Vec<HistoryEntry>,
     pub deploys: Vec<Arc<Deploy>>,
+    /// Issues and deploys as they were before people changed them.
+    pub issues_before: Vec<Arc<Issue>>,
+    pub deploys_before: Vec<Arc<Deploy>>,
 }
 
 impl Pending {
@@ -240,7 +243,7 @@ impl State {
                 .collect(),
             occurrences: std::mem::take(&mut self.occurrences).into_iter().collect(),
             history: std::mem::take(&mut self.notes),
-            deploys: Vec::new(),
+            ..Pending::default()
         };
         (pending, self.reached)
     }
@@ -255,6 +258,21 @@ impl State {
         notes.append(&mut self.notes);
         self.notes = notes;
         self.writing.clear();
+    }
+
+    /// Takes back a change by people that could not be written.
+    pub(super) fn undo(&mut self, own: Pending) {
+        for p in own.projects {
+            self.projects.remove(&(p.env, Arc::clone(&p.dataset)));
+        }
+        for d in own.deploys {
+            self.deploys.retain(|other| other.id != d.id);
+        }
+        self.deploys.extend(own.deploys_before);
+        self.deploys.sort_by_key(|d| d.id);
+        for issue in own.issues_before {
+            self.replace(issue);
+        }
     }
 
     /// Notes that what [`Self::take`] gave is in the file.

@@ -236,6 +236,29 @@ fn an_occurrence_is_known_before_and_after_it_is_written() {
 }
 
 #[test]
+fn a_change_that_cannot_be_written_did_not_happen() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = catalog(dir.path());
+    let issues = Issues::open(catalog.clone()).unwrap();
+    issues.ensure_project(ENV, "dev", NOW).unwrap();
+    tell(&issues, 1, &[(1, "g1:a", None)]);
+    let before = only(&issues);
+    let gone = |tx: &rusqlite::Transaction<'_>| Ok(tx.execute_batch("DROP TABLE issue_history")?);
+    catalog.change(gone).unwrap();
+    let change = Change {
+        status: Some(Status::Muted),
+        ..Change::default()
+    };
+    assert!(issues.change(before.id, &change, "owner", NOW).is_err());
+    assert_eq!(only(&issues), before);
+    tell(&issues, 2, &[(2, "g1:a", None)]);
+    assert_eq!(
+        (only(&issues).ever, only(&issues).status),
+        (2, Status::Active)
+    );
+}
+
+#[test]
 fn numbers_of_occurrences_are_never_given_twice() {
     let dir = tempfile::tempdir().unwrap();
     let catalog = catalog(dir.path());
