@@ -44,7 +44,7 @@ impl Kept {
         let options = Options {
             background: false,
             reserve_bytes: 0,
-            ..Options::new(&dir.path().join("data"))
+            ..Options::new(dir.path().join("data"))
         };
         let now = T0 + 600_000_000_000;
         let (store, _) = Store::open(options, Arc::new(Still(now)), Arc::new(RealDisk))
