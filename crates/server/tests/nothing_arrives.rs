@@ -352,6 +352,12 @@ fn way_12_a_full_disk() {
         python,
         _data: data,
     };
+    // The disk is looked at every now and then.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while support::get(&scene.server.url("/health/ready")).status != 503 {
+        assert!(Instant::now() < deadline, "the full disk is not noticed");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     scene.span(&scene.otlp(), KEY, "flush");
     assert_eq!(scene.reasons(), set(&["read_only"]));
     let base = scene.server.url_of("otlp_http", "");

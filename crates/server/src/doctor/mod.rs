@@ -290,13 +290,16 @@ async fn look_up(protocol: &Protocol, check: &mut Check, lookup: &Lookup) {
             return;
         }
     }
-    // The way is open. Whether the app uses it is seen only when nothing else is wrong.
-    let is_clear = check.findings.iter().all(|f| f.level < Level::Error);
+    // The way is open. Whether the app uses it is asked only when nothing else is wrong: else what
+    // keeps its data away is told already.
+    if check.findings.iter().any(|f| f.level == Level::Error) {
+        return;
+    }
     let env = check.environment.clone().unwrap_or_default();
     let filters = Value::Array(protocol.of_app.clone());
     if let Some(refused) = lookup.refused_of_others(protocol.arrivals).await {
         check.findings.push(refused);
-    } else if is_clear && lookup.count(&env, &filters).await.is_ok_and(|n| n == 0) {
+    } else if lookup.count(&env, &filters).await.is_ok_and(|n| n == 0) {
         check.findings.push(Finding::warning(
             "nothing_from_app",
             None,

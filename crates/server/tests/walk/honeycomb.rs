@@ -340,9 +340,10 @@ fn heatmap(stage: &Stage) -> anyhow::Result<String> {
     let p90 = answer["total"]["P90(duration_ms)"]
         .as_f64()
         .context("no P90")?;
-    // The box: everything as slow as the slowest tenth, within the answer's own time frame.
-    let ask = json!({"env": stage.keys.environment, "dataset": NAME, "query": query, "selection": {
-        "filters": [{"column": "duration_ms", "op": ">=", "value": p90}]}});
+    // The box: everything as slow as the slowest tenth, over the whole time frame.
+    let selection = json!({"kind": "box", "column": "duration_ms", "min": p90, "max": 1e9,
+        "start_ns": answer["start_ns"], "end_ns": answer["end_ns"]});
+    let ask = json!({"env": stage.keys.environment, "dataset": NAME, "query": query, "selection": selection});
     let answer = stage.api("POST", "/bubble_up", Some(&ask))?;
     let fields = answer["fields"].as_array().context("no fields")?;
     ensure!(!fields.is_empty(), "BubbleUp names no field");

@@ -329,7 +329,7 @@ impl Stage {
     fn live_tail(&self) -> Command {
         let arn = "arn:aws:logs:us-east-1:000000000000:log-group:cruddur";
         let tail = ["logs", "start-live-tail", "--log-group-identifiers", arn];
-        let mut command = self.aws_command(&[&tail[..], &["--mode", "print-only"]].concat());
+        let mut command = self.aws_command(&tail);
         // The prefix of its host does not resolve before an address of numbers.
         command
             .env("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")
