@@ -14,6 +14,12 @@ use support::Server;
 const BINARY: &str = env!("CARGO_BIN_EXE_foursight");
 /// A key the team has already, in no form of ours.
 const TEAM_KEY: &str = "Xy12Zq9fTeamKeyOfCruddur";
+/// What the team has for the other three.
+const TEAM: [(&str, &str); 3] = [
+    ("AWS_ACCESS_KEY_ID", "AKIATEAMOFCRUDDUR001"),
+    ("AWS_SECRET_ACCESS_KEY", "team/secret/of+cruddur"),
+    ("ROLLBAR_ACCESS_TOKEN", "9f1c7a5e3b2d48609f1c7a5e3b2d4860"),
+];
 
 fn compose(python: &Path) -> Value {
     let app = support::repository().join("examples/cruddur-flask");
@@ -21,6 +27,7 @@ fn compose(python: &Path) -> Value {
         .arg(support::repository().join("tests/clients/compose.py"))
         .args([app.join("docker-compose.yml"), app.join("Dockerfile")])
         .env("HONEYCOMB_API_KEY", TEAM_KEY)
+        .envs(TEAM)
         .output()
         .unwrap();
     assert!(
@@ -110,10 +117,14 @@ fn flask(
     );
     for (name, value) in &mut all {
         // Names of containers become the addresses they would stand for.
-        if name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
-            *value = value.replace("http://foursight:4318", &server.url_of("otlp_http", ""));
-            assert!(value.contains("127.0.0.1"), "{value}");
+        for (there, listener) in [
+            ("foursight:4318", "otlp_http"),
+            ("foursight:2000", "xray"),
+            ("foursight:8080", "http"),
+        ] {
+            *value = value.replace(there, server.ready[listener].as_str().unwrap());
         }
+        assert!(!value.contains("foursight:"), "{name}: {value}");
         *value = value.replace(TEAM_KEY, key);
     }
     let borrowed: Vec<(&str, &str)> = all.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
@@ -206,7 +217,17 @@ fn the_compose_file_works_as_plain_processes() {
     wait_for("the app's first spans", || {
         rows(&server, "backend-flask") == 2
     });
-    drop(app);
+    // The other three, by the team's own pair and token; X-Ray asks for none.
+    assert_eq!(support::get(&app.url("/rollbar/test")).status, 200);
+    wait_for("the item", || rows(&server, "rollbar-cruddur") == 1);
+    wait_for("the segment", || rows(&server, "xray") > 0);
+    app.interrupt();
+    // "Test log", and one line for each request.
+    wait_for("the lines", || rows(&server, "logs-cruddur") == 3);
+    // /rollbar/test, and the call of pyrollbar.
+    wait_for("the app's last spans", || {
+        rows(&server, "backend-flask") == 4
+    });
 
     // A key made by the command line while the server runs works at once …
     let (ok, made) = cli(
@@ -222,7 +243,7 @@ fn the_compose_file_works_as_plain_processes() {
     let app = flask(&python, &team, &compose["image"], &server, secret);
     assert_eq!(support::get(&app.url("/api/activities/home")).status, 200);
     wait_for("the app's spans by the new key", || {
-        rows(&server, "backend-flask") == 4
+        rows(&server, "backend-flask") == 6
     });
 
     // … and is refused once revoked, as Arrivals says.
@@ -239,7 +260,7 @@ fn the_compose_file_works_as_plain_processes() {
                 && secret.starts_with(r["key_prefix"].as_str().unwrap().trim_end_matches('…'))
         })
     });
-    assert_eq!(rows(&server, "backend-flask"), 4);
+    assert_eq!(rows(&server, "backend-flask"), 6);
     let refused = owner(&server, "/foursight/v1/arrivals?outcome=refused");
     assert!(
         refused["rows"]

@@ -234,6 +234,14 @@ fn way_06_sampling_at_zero() {
     let daemon = scene.server.ready["xray"].as_str().unwrap();
     let found = scene.doctor(&[("AWS_XRAY_DAEMON_ADDRESS", daemon)], &[]);
     assert_eq!(found, set(&["not_sampled"]));
+    // The SDK reports every ten seconds what it was asked for and recorded: Arrivals names the rule too.
+    let args = [daemon, "backend-flask", "5", "1", "12"];
+    run_client(&scene.python, "xray_sampled.py", &args);
+    assert_eq!(scene.reasons(), set(&["not_sampled"]));
+    let rows = scene.arrivals();
+    let row = rows.iter().find(|r| !r["reason"].is_null()).unwrap();
+    let detail = row["reason"]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("rule Nothing ("), "{detail}");
 }
 
 #[test]
