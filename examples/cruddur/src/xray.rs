@@ -49,7 +49,7 @@ impl Xray {
         let seconds = started
             .duration_since(UNIX_EPOCH)
             .map_or(0, |d| d.as_secs());
-        let trace_id = format!("1-{seconds:08x}-{:08x}{}", random() as u32, id());
+        let trace_id = format!("1-{seconds:08x}-{:08x}{}", random() >> 32, id());
         let subsegments: Vec<Value> = parts.iter().map(subsegment).collect();
         let mut document = json!({
             "name": "cruddur-backend",

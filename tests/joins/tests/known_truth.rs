@@ -1,4 +1,5 @@
 //! Joins against known truth: routes, seeds and clocks that tuning never saw.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use joins::keep::Kept;
 use joins::routes::{RouteSet, TUNING, UNSEEN};
