@@ -49,7 +49,11 @@ impl Xray {
         let seconds = started
             .duration_since(UNIX_EPOCH)
             .map_or(0, |d| d.as_secs());
-        let trace_id = format!("1-{seconds:08x}-{:08x}{}", random() >> 32, id());
+        let trace_id = format!(
+            "1-{seconds:08x}-{:08x}{}",
+            rand::rng().random::<u32>(),
+            id()
+        );
         let subsegments: Vec<Value> = parts.iter().map(subsegment).collect();
         let mut document = json!({
             "name": "cruddur-backend",
@@ -91,9 +95,5 @@ fn decimal(at: SystemTime) -> Value {
 }
 
 fn id() -> String {
-    format!("{:016x}", random())
-}
-
-fn random() -> u64 {
-    rand::rng().random()
+    format!("{:016x}", rand::rng().random::<u64>())
 }

@@ -111,7 +111,8 @@ pub(crate) async fn probe(plan: &Plan, probe: &Probe) -> Result<Taken, Finding> 
         "uuid": hex::encode(probe.trace_id),
         "title": "foursight doctor",
         "body": {"message": {"body": "foursight doctor"}},
-        "notifier": {"name": SERVICE, "version": env!("CARGO_PKG_VERSION")},
+        // Arrivals names the sender by this rather than by its HTTP client.
+        "notifier": {"name": SERVICE, "version": format!("{} run/{}", env!("CARGO_PKG_VERSION"), probe.run)},
     }});
     let headers = [
         ("content-type", "application/json"),

@@ -30,6 +30,8 @@ pub(crate) struct Keys {
     pub(crate) aws_id: String,
     pub(crate) aws_secret: String,
     pub(crate) rollbar: String,
+    /// A token of the same project that may read.
+    pub(crate) rollbar_read: String,
     /// Slug of the project's dataset.
     pub(crate) project: String,
     /// The owner token; none in `--dev`.
@@ -258,6 +260,10 @@ impl Stage {
             }
             self.burst_seconds = (first, second());
         }
+        // pyrollbar posts by threads of its own, which the end of the process may cut off.
+        if self.has(Sdk::Rollbar) {
+            self.wait_for_reports(FAILURES + 1, "stored");
+        }
         // Ctrl-C, as at a terminal: every SDK sends what it holds.
         app.interrupt();
         if self.has(Sdk::Watchtower) {
@@ -321,6 +327,7 @@ impl Stage {
         for _ in 0..OLD_TOKEN_REPORTS {
             assert_eq!(support::get(&app.url("/rollbar/test")).status, 200);
         }
+        self.wait_for_reports(OLD_TOKEN_REPORTS, "refused");
         app.interrupt();
     }
 
@@ -335,6 +342,22 @@ impl Stage {
             .env("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")
             .env("PYTHONUNBUFFERED", "1");
         command
+    }
+
+    /// Waits a while until so many items of Rollbar are `counter`; what is missing then is the checks'
+    /// business.
+    fn wait_for_reports(&self, wanted: usize, counter: &str) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            let rows = self.arrivals(|r| r["protocol"] == "rollbar").unwrap();
+            let counted = rows.iter().filter_map(|r| r["counters"][counter].as_u64());
+            if counted.sum::<u64>() >= wanted as u64 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        // The client reads its answer, and ends the span around it.
+        std::thread::sleep(Duration::from_millis(300));
     }
 
     /// What the command line printed when `what` was made.
@@ -476,6 +499,7 @@ fn dev_keys() -> Keys {
         aws_id: "AKIAFOURSIGHTDEV0000".into(),
         aws_secret: "foursight/dev/secret/not/for/production".into(),
         rollbar: "f045000000000000000000000000dev0".into(),
+        rollbar_read: "f045000000000000000000000000dev0".into(),
         project: "rollbar-dev".into(),
         owner: None,
     }
@@ -498,6 +522,9 @@ fn made_keys(data: &Path) -> Keys {
         aws_id: text(&signing["key"]["signing_id"]),
         aws_secret: text(&signing["secret"]),
         rollbar: text(&key("project", &["--project", "cruddur"])["secret"]),
+        rollbar_read: text(
+            &key("project", &["--project", "cruddur", "--scopes", "read"])["secret"],
+        ),
         project: "rollbar-cruddur".into(),
         owner: Some(token.trim().to_owned()),
     }
