@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
-import type { Issue, StackFrame } from '@/api/types.ts';
-import { askOf, codeOf, isFiltered, pageOf, placesOf, shortFile, shownFrames, standing } from './model.ts';
+import type { Facets, Issue, RequestRow, StackFrame } from '@/api/types.ts';
+import {
+  askOf,
+  codeOf,
+  hourBars,
+  isFiltered,
+  othersOf,
+  pageOf,
+  placesOf,
+  shortFile,
+  shownFrames,
+  standing,
+  tagShares,
+} from './model.ts';
 
 const frame = (file: string, in_app: boolean, more: Partial<StackFrame> = {}): StackFrame => ({
   file,
@@ -72,4 +84,52 @@ test('an address with nonsense asks for what there is', () => {
   expect(isFiltered({ status: 'dead' })).toBe(false);
   expect(isFiltered({ q: 'x' })).toBe(true);
   expect(askOf({ status: 'archived' }, undefined).status).toBe('archived');
+});
+
+test('a tag is the commonest known value, as a share of all occurrences', () => {
+  const bar = (value: string | null, selected: number) => ({ value, selected, baseline: 0 });
+  const facet = (field: string, bars: ReturnType<typeof bar>[]) => ({
+    field,
+    difference: 0,
+    is_id: false,
+    shape: { kind: 'values', bars, others: [0, 0], distinct: 2 },
+  });
+  const facets = {
+    selected: 10,
+    baseline: 0,
+    fields: [
+      facet('severity', [bar('error', 10)]),
+      facet('http.route', [bar(null, 5), bar('/a', 1), bar('/b', 4)]),
+      facet('service.version', [bar('v42', 10)]),
+      facet('user.name', [bar(null, 10)]),
+    ],
+  } as unknown as Facets;
+  expect(tagShares(facets).map((one) => [one.field, one.value, one.part])).toEqual([
+    ['service.version', 'v42', 1],
+    ['http.route', '/b', 0.4],
+  ]);
+});
+
+test('young items have a bar an hour, old ones fewer, and the last bar is now', () => {
+  const hour = 3_600_000_000_000n;
+  const nowMs = 1000 * 3_600_000 + 5;
+  const at = (h: number, count: number) => ({ start_ns: String(BigInt(h) * hour), count });
+  const young = hourBars([at(1000, 5), at(998, 2)], nowMs);
+  expect(young.counts).toHaveLength(24);
+  expect(young.counts.slice(-3)).toEqual([2, 0, 5]);
+  expect(young.startMs).toBe(977 * 3_600_000);
+  const old = hourBars([at(281, 1), at(1000, 5)], nowMs);
+  expect(old.per).toBe('per 12 hours');
+  expect(old.counts).toHaveLength(60);
+  expect(old.counts.at(0)).toBe(1);
+  expect(old.counts.at(-1)).toBe(5);
+});
+
+test('of its request only the other rows are counted', () => {
+  const row = (source: string, event_id: string) => ({ source, event_id }) as RequestRow;
+  const rows = [row('occurrences', 'a'), row('spans', 'b'), row('spans', 'c'), row('lines', 'd')];
+  expect(othersOf(rows, 'a').map((one) => [one.tag, one.rows])).toEqual([
+    ['OT', 2],
+    ['LOG', 1],
+  ]);
 });

@@ -197,14 +197,14 @@ export function tagShares(facets: Facets): TagShare[] {
     if (facet?.shape.kind !== 'values') continue;
     const known = facet.shape.bars.filter((bar) => bar.value !== null);
     const top = known.reduce<(typeof known)[number] | undefined>(
-      (best, bar) => (best && best.baseline >= bar.baseline ? best : bar),
+      (best, bar) => (best && best.selected >= bar.selected ? best : bar),
       undefined,
     );
     if (!top) continue;
     out.push({
       field: name,
       value: valueText(top.value),
-      part: facets.baseline > 0 ? top.baseline / facets.baseline : 0,
+      part: facets.selected > 0 ? top.selected / facets.selected : 0,
       distinct: facet.shape.distinct,
     });
   }
