@@ -89,7 +89,7 @@ describe('the list', () => {
     await row('Value').getByText('warning').waitFor();
     await shot(page, 'errors');
 
-    await page.getByRole('button', { name: 'Level' }).click();
+    await page.getByRole('search').locator('..').getByRole('button', { name: 'Level' }).click();
     await page.getByRole('menuitemradio', { name: 'Warning' }).click();
     await page.waitForURL(/level=warning/u);
     await row('Value').waitFor();
@@ -241,7 +241,7 @@ it('a project that waits says what was refused meanwhile, and how to mend it', a
   expect(made.status).toBe(201);
   const wrong = `abcd${randomBytes(14).toString('hex')}`;
   for (let i = 0; i < 2; i += 1) {
-    expect((await postItem(target, wrong, { type: 'Any', message: 'x' })).status).toBe(401);
+    expect((await postItem(target, wrong, { type: 'Any', message: 'x' })).status).toBe(403);
   }
   await page.goto(at('/errors'));
   const waiting = page.getByRole('region', { name: 'Waiting for the first item' });

@@ -78,7 +78,7 @@ export function ItemHead({
         ) : null}
         <Picker
           name="Snooze"
-          none={issue.snoozed_until_ns ? 'tell about it again' : 'not snoozed'}
+          {...(issue.snoozed_until_ns ? { none: 'tell about it again' } : {})}
           value={undefined}
           choices={[
             { value: '3600', label: 'for an hour' },

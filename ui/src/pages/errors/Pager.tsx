@@ -3,7 +3,7 @@ import styles from './errors.module.css';
 /** Pages of the list; the keys where there is but one. */
 export function Pager({ page, pages, go }: { page: number; pages: number; go: (page: number) => void }) {
   return (
-    <div className={`bar thin ${styles.foot}`}>
+    <div className={`bar thin ${styles.foot}${pages > 1 ? '' : ' hide-s'}`}>
       <span className="hide-s">
         <kbd>j</kbd> <kbd>k</kbd> rows
       </span>
