@@ -6,7 +6,6 @@
 
 #![expect(
     clippy::print_stdout,
-    clippy::cast_possible_truncation,
     reason = "a program that prints, over numbers it makes itself"
 )]
 

@@ -222,7 +222,7 @@ fn is_luhn(text: &str) -> bool {
             _ => d * 2,
         })
         .sum();
-    (13..=19).contains(&digits.len()) && sum % 10 == 0
+    (13..=19).contains(&digits.len()) && sum.is_multiple_of(10)
 }
 
 /// A pattern written in this file; the tests use each of them.

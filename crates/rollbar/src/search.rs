@@ -16,7 +16,7 @@ struct Word {
 /// What is not built or cannot be read, by name.
 pub(crate) fn apply(text: &str, filter: &mut IssueFilter, now: i64) -> Result<(), String> {
     for word in words(text)? {
-        let negatable = matches!(word.key, None);
+        let negatable = word.key.is_none();
         if word.negated && !negatable {
             let key = word.key.unwrap_or_default();
             return Err(format!("!{key}: is not built in Foursight"));

@@ -453,7 +453,8 @@ fn walk(dir: &std::path::Path) -> Vec<u8> {
         if path.is_dir() {
             out.extend(walk(&path));
         } else {
-            out.extend(std::fs::read(path).unwrap());
+            // SQLite's journals and temporary files come and go.
+            out.extend(std::fs::read(path).unwrap_or_default());
         }
     }
     out

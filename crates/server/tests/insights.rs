@@ -1,7 +1,6 @@
 //! Logs Insights by boto3 and the AWS CLI against the binary, and by our own API over the same lines.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[expect(dead_code, reason = "shared with the other tests of processes")]
 mod process;
 
 use serde_json::{Value, json};

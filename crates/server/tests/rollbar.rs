@@ -252,6 +252,16 @@ fn functions(occurrence: &Value) -> Vec<String> {
     frames.iter().map(name).collect()
 }
 
+/// A process that ends with its test, also with a failing one.
+struct Ends(std::process::Child);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// *Scenario*: a page on another origin. *Guarantees*: the browser's preflight is answered so that it
 /// posts, the SDK hears success, frames are in order, the address is filled in, telemetry is there.
 #[test]
@@ -265,15 +275,17 @@ fn rollbar_js_from_chromium_across_origins() {
     };
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(BINARY, data.path(), &["--dev"]);
-    let mut origin = Command::new(python)
-        .arg(client("serve_page.py"))
-        .arg(client("page.html"))
-        .arg(modules.join("rollbar/dist/rollbar.umd.min.js"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut origin = Ends(
+        Command::new(python)
+            .arg(client("serve_page.py"))
+            .arg(client("page.html"))
+            .arg(modules.join("rollbar/dist/rollbar.umd.min.js"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
     let mut port = String::new();
-    let out = origin.stdout.take().unwrap();
+    let out = origin.0.stdout.take().unwrap();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut port).unwrap();
     let page = format!(
         "http://127.0.0.1:{}/?token={TOKEN}&endpoint={}",
@@ -292,19 +304,16 @@ fn rollbar_js_from_chromium_across_origins() {
                 .stderr(Stdio::null())
                 .spawn()
                 .ok()
-        });
-    let Some(mut browser) = browser else {
-        drop(origin.kill());
+        })
+        .map(Ends);
+    let Some(browser) = browser else {
         return support::not_run(test, "no chromium");
     };
     let deadline = Instant::now() + Duration::from_secs(60);
     while items(&server).is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(100));
     }
-    for child in [&mut browser, &mut origin] {
-        drop(child.kill());
-        drop(child.wait());
-    }
+    drop((browser, origin));
     let item = titled(&server, "RangeError: from the browser");
     assert_eq!(item["platform"], "browser");
     let one = latest(&server, &item);

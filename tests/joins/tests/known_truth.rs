@@ -1,4 +1,5 @@
 //! Joins against known truth: routes, seeds and clocks that tuning never saw.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use joins::keep::Kept;
 use joins::routes::{RouteSet, TUNING, UNSEEN};
@@ -39,7 +40,7 @@ fn worlds(
 /// 98 % is right, of what there is at least 90 % is joined, over all and for each route set.
 #[test]
 fn without_ids_joins_are_right_and_most_are_made() {
-    let all = run(worlds(UNSEEN, 11..=12), 7).total();
+    let all = run(worlds(UNSEEN, 31..=32), 7).total();
     assert!(all.precision() >= 0.98, "{}", all.precision());
     assert!(all.recall() >= 0.9, "{}", all.recall());
 }
@@ -48,7 +49,7 @@ fn without_ids_joins_are_right_and_most_are_made() {
 /// found and no other is.
 #[test]
 fn with_ids_every_row_is_found_and_no_other() {
-    let settings = worlds(UNSEEN, 21..=21).map(|s| Setting { ids: true, ..s });
+    let settings = worlds(UNSEEN, 41..=41).map(|s| Setting { ids: true, ..s });
     let all = run(settings, 7).total();
     assert_eq!((all.wrong, all.missed), (0, 0));
 }

@@ -1,5 +1,6 @@
 //! Logs Insights QL over some fifty lines, in every layout, against answers by a plain walk in Python
 //! (`insights.py`) that our engine had no part in.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use aws::cloudwatch::insights;
 use event::{BatchBuilder, EventBatch, RowPolicy, TableKind, ValueRef};

@@ -1,5 +1,6 @@
 export * from './axe.ts';
 export * from './browser.ts';
+export * from './items.ts';
 export * from './otlp.ts';
 export * from './server.ts';
 export * from './traces.ts';

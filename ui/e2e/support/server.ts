@@ -19,6 +19,8 @@ export interface Target {
   /** Address of OTLP over HTTP. */
   otlp: string;
   key: string;
+  /** Token of the project of `--dev`. */
+  token: string;
   environment: string;
   /** Known when it is a demo. */
   truth: Truth | undefined;
@@ -82,14 +84,22 @@ export async function targetOf(url: string, truth: Truth | undefined, startedMs:
   const session = (await answer.json()) as {
     environments: { slug: string }[];
     listen: { http: string; otlp_http: string | null } | null;
-    dev_keys: { ingest: string } | null;
+    dev_keys: { ingest: string; project_token: string } | null;
   };
   const environment = session.environments[0]?.slug;
   if (!session.dev_keys || !session.listen || !environment) {
     throw new Error('the browser tests need a server that runs with --dev');
   }
   const otlp = `http://${session.listen.otlp_http ?? session.listen.http}`;
-  return { url, otlp, key: session.dev_keys.ingest, environment, truth, startedMs };
+  return {
+    url,
+    otlp,
+    key: session.dev_keys.ingest,
+    token: session.dev_keys.project_token,
+    environment,
+    truth,
+    startedMs,
+  };
 }
 
 async function end(child: ChildProcess): Promise<void> {

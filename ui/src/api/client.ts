@@ -57,6 +57,12 @@ export async function post<T>(path: string, body: unknown, options: CallOptions 
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
+/** `PATCH path` with a JSON body: only what it names is changed. */
+export async function patch<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
+  const answer = await send('PATCH', path, body, options, 'application/json');
+  return (await answer.json()) as T;
+}
+
 /** `DELETE path`. */
 export async function remove(path: string, options: CallOptions = {}): Promise<void> {
   await send('DELETE', path, undefined, options, 'application/json');
@@ -106,7 +112,7 @@ export function segment(text: string): string {
 }
 
 async function send(
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   body: unknown,
   options: CallOptions,

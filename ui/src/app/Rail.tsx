@@ -7,6 +7,7 @@ import {
   PanelLeftOpen,
   ScrollText,
   SlidersHorizontal,
+  TriangleAlert,
   Upload,
 } from 'lucide-react';
 import { Icon } from '@/design/Icon.tsx';
@@ -18,6 +19,7 @@ const places = [
   { to: paths.home, name: 'Home', icon: House },
   { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
   { to: paths.logs, name: 'Logs', icon: ScrollText },
+  { to: paths.errors, name: 'Errors', icon: TriangleAlert },
   { to: paths.arrivals, name: 'Arrivals', icon: Download },
   { to: paths.send, name: 'Send data', icon: Upload },
 ] as const;

@@ -16,6 +16,7 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
       ['g h', 'go to Home'],
       ['g e', 'go to Explore'],
       ['g l', 'go to Logs'],
+      ['g i', 'go to Errors'],
       ['g a', 'go to Arrivals'],
       ['g s', 'go to Send data'],
       ['Esc', 'close, cancel'],
@@ -53,6 +54,17 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
     ],
   },
   {
+    name: 'Errors',
+    keys: [
+      ['j k', 'next, previous item'],
+      ['x', 'select it, or not'],
+      ['⏎', 'open it'],
+      ['[ ]', 'in an item: older, newer occurrence'],
+      ['/', 'search'],
+      ['Esc', 'select none; in an item: back to the list'],
+    ],
+  },
+  {
     name: 'Arrivals',
     keys: [['Space', 'pause, go on']],
   },
@@ -65,7 +77,7 @@ export function Shortcuts() {
   const navigate = useNavigate();
   const goAt = useRef(0);
   const go =
-    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'logs' | 'arrivals' | 'send'>) =>
+    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'logs' | 'errors' | 'arrivals' | 'send'>) =>
     (event: KeyboardEvent) => {
       if (event.timeStamp - goAt.current > 1200) return false;
       goAt.current = 0;
@@ -80,6 +92,7 @@ export function Shortcuts() {
     h: go('home'),
     e: go('explore'),
     l: go('logs'),
+    i: go('errors'),
     a: go('arrivals'),
     s: go('send'),
   });

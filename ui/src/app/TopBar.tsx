@@ -11,6 +11,8 @@ const titles: Record<string, string> = {
   'trace/$id': 'Trace',
   arrivals: 'Arrivals',
   logs: 'Logs',
+  errors: 'Errors',
+  'errors/$project/$counter': 'Errors',
   insights: 'Logs Insights',
   request: 'Request',
   send: 'Send data',

@@ -9,6 +9,13 @@ export const paths = {
   arrivals: (env: string) => ({ to: '/e/$env/arrivals', params: { env } }) as const,
   send: (env: string) => ({ to: '/e/$env/send', params: { env } }) as const,
   logs: (env: string) => ({ to: '/e/$env/logs', params: { env } }) as const,
+  errors: (env: string) => ({ to: '/e/$env/errors', params: { env } }) as const,
+  /** An item: its project by the slug of its dataset, and its number there. */
+  item: (env: string, project: string, counter: number) =>
+    ({
+      to: '/e/$env/errors/$project/$counter',
+      params: { env, project, counter: String(counter) },
+    }) as const,
   insights: (env: string) => ({ to: '/e/$env/insights', params: { env } }) as const,
   request: (env: string) => ({ to: '/e/$env/request', params: { env } }) as const,
   keys: (env: string) => ({ to: '/e/$env/settings/keys', params: { env } }) as const,

@@ -6,8 +6,10 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
+import { issueQuery } from '@/api/issues.ts';
 import { datasetsQuery, sessionQuery } from '@/api/queries.ts';
 import { arrivalsSearch } from '@/pages/arrivals/search.ts';
+import { errorsSearch, itemSearch, oldItemSearch } from '@/pages/errors/search.ts';
 import { exploreSearch } from '@/pages/explore/search.ts';
 import { homeSearch } from '@/pages/home/search.ts';
 import { insightsSearch } from '@/pages/insights/search.ts';
@@ -20,6 +22,7 @@ import { openingRange } from '@/query/opening.ts';
 import { lastEnvironment } from './environment.ts';
 import { NewEnvironment } from './NewEnvironment.tsx';
 import { NotFound } from './NotFound.tsx';
+import { paths } from './paths.ts';
 import { Root } from './Root.tsx';
 import { RouteError } from './RouteError.tsx';
 import { Shell } from './Shell.tsx';
@@ -110,6 +113,36 @@ const insights = createRoute({
   component: lazyRouteComponent(() => import('@/pages/insights/Page.tsx'), 'InsightsPage'),
 });
 
+const errors = createRoute({
+  getParentRoute: () => environment,
+  path: 'errors',
+  validateSearch: errorsSearch,
+  component: lazyRouteComponent(() => import('@/pages/errors/Page.tsx'), 'ErrorsPage'),
+});
+
+const item = createRoute({
+  getParentRoute: () => environment,
+  path: 'errors/$project/$counter',
+  validateSearch: itemSearch,
+  component: lazyRouteComponent(() => import('@/pages/errors/ItemPage.tsx'), 'ItemPage'),
+});
+
+/** Where the server sends those who ask for an item by its number on this server. */
+const itemById = createRoute({
+  getParentRoute: () => environment,
+  path: 'errors/$id',
+  validateSearch: oldItemSearch,
+  beforeLoad: async ({ context, params, search }) => {
+    const { issue } = await context.client.ensureQueryData(issueQuery(params.env, params.id));
+    const o = search.occurrence;
+    throw redirect({
+      ...paths.item(params.env, issue.dataset, issue.counter),
+      search: o === undefined ? {} : { o },
+      replace: true,
+    });
+  },
+});
+
 const request = createRoute({
   getParentRoute: () => environment,
   path: 'request',
@@ -164,6 +197,9 @@ const routes = root.addChildren([
     logs,
     insights,
     request,
+    errors,
+    item,
+    itemById,
     arrivals,
     send,
     settings.addChildren([keys, environments, health]),

@@ -146,8 +146,11 @@ struct Running {
 }
 
 /// Questions under way, by environment and id.
+type ByEnvAndId = HashMap<(EnvId, String), Arc<Running>>;
+
+/// Questions under way.
 #[derive(Clone, Default)]
-pub(crate) struct Board(Arc<Mutex<HashMap<(EnvId, String), Arc<Running>>>>);
+pub(crate) struct Board(Arc<Mutex<ByEnvAndId>>);
 
 impl Board {
     fn find(&self, env: EnvId, id: &str) -> Option<Arc<Running>> {

@@ -304,7 +304,7 @@ impl Inner {
         let (pending, reached) = {
             let mut state = self.state.lock();
             let is_behind = state.applied < state.reached;
-            if !state.is_changed() && !(all && is_behind) {
+            if !(state.is_changed() || all && is_behind) {
                 state.applied = state.applied.max(state.reached);
                 return Ok(state.applied);
             }

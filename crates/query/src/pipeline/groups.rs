@@ -8,7 +8,6 @@ use crate::functions::loghist::{HEATMAP_BITS, LogHist};
 use crate::functions::sum::{FloatSum, SquareSum};
 use hashbrown::HashTable;
 use std::cmp::Ordering;
-use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// Values of a percentile kept one by one; beyond them a histogram within 0.8 % (7 bits).
@@ -108,9 +107,7 @@ impl Groups {
     }
 
     fn hash(hasher: &ahash::RandomState, keys: &[Key]) -> u64 {
-        let mut h = hasher.build_hasher();
-        keys.hash(&mut h);
-        h.finish()
+        hasher.hash_one(keys)
     }
 
     /// The place of the group with these keys, made when it is new.
@@ -134,7 +131,7 @@ impl Groups {
         });
         let sizes = keys.iter().map(Key::heap_bytes).sum::<usize>();
         self.heap_bytes += sizes
-            + keys.len() * size_of::<Key>()
+            + size_of_val(keys)
             + self.measures.len() * size_of::<State>()
             + size_of::<Group>();
         i

@@ -116,7 +116,7 @@ impl fmt::Display for Pointer {
 impl FromStr for Pointer {
     type Err = ();
     fn from_str(s: &str) -> Result<Self, ()> {
-        if !s.is_ascii() || s.len() < 50 || s.len() % 2 != 0 {
+        if !s.is_ascii() || s.len() < 50 || !s.len().is_multiple_of(2) {
             return Err(());
         }
         let (ts, rest) = s.split_at(16);

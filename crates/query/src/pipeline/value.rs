@@ -246,11 +246,7 @@ pub(crate) enum Rank {
 
 impl Rank {
     pub(crate) fn of(value: &Value<'_>) -> Self {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_precision_loss,
-            reason = "the cast saturates, and only breaks ties"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "the exact value breaks ties")]
         if let Value::Time(ns) = value {
             return Self::Number(*ns as f64 / 1e6, *ns);
         }

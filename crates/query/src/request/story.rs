@@ -492,14 +492,24 @@ impl<'a> Story<'a> {
         if to.0 == Source::Occurrences || path == 0 {
             return false;
         }
+        // Units of one trace are of one request: what one of them knows, all do.
+        let alike = |a: Place, b: Place| {
+            let trace = self.unit(a).trace;
+            a == b || a.0 == b.0 && trace.is_some() && trace == self.unit(b).trace
+        };
+        let knows = |m: Place| {
+            self.links_of(m)
+                .any(|(other, l)| l.score >= DOUBT && alike(other, to))
+        };
         self.members.iter().any(|(m, ..)| {
-            *m != from
-                && m.0 != to.0
+            m.0 != to.0
                 && m.0 != Source::Occurrences
+                && !alike(*m, from)
                 && self.unit(*m).fact(Fact::Path) == path
-                && self
-                    .links_of(*m)
-                    .all(|(other, l)| other != to || l.score < DOUBT)
+                && !self
+                    .members
+                    .iter()
+                    .any(|(other, ..)| alike(*other, *m) && knows(*other))
         })
     }
 

@@ -132,6 +132,56 @@ fn from_any_of_the_four_the_same_story_is_told() {
     }
 }
 
+/// Scenario: a gateway and the service behind it, each with a span and a segment, and a line of the gateway's;
+/// twelve such requests, so that clocks are learned. Guarantees: all five of a request, from each of them.
+#[test]
+fn a_request_that_passes_a_gateway_is_one_story() {
+    use Source as S;
+    let mut rows: Vec<Value> = Vec::new();
+    for n in 1..=12_u64 {
+        let at = 90 * i64::try_from(n * n % 31).unwrap();
+        let path = format!("/p/{n}");
+        let plain = told_of(n, at, &path);
+        for (i, own) in [(0, 10 * n), (2, 20 * n)] {
+            let mut inner = plain[i].clone();
+            inner["trace.span_id"] = json!(format!("{:016x}", own + 1));
+            inner["trace.parent_id"] = json!(format!("{own:016x}"));
+            let ts = inner["@ts"].as_i64().unwrap();
+            inner["@ts"] = json!(ts + 1_000_000);
+            inner["@ms"] = json!(78);
+            let mut outer = plain[i].clone();
+            outer["service.name"] = json!("edge");
+            rows.extend([outer, inner]);
+        }
+        rows.push(plain[3].clone());
+    }
+    let querier = querier(&rows);
+    for from in [
+        find(&querier, "body", "http /p/7?"),
+        From::Trace {
+            id: TraceId::parse("f0000000000000000000000000000007").unwrap(),
+            span: None,
+            hint: None,
+        },
+        From::Trace {
+            id: TraceId::parse("f00000000000000000000000000001fb").unwrap(),
+            span: None,
+            hint: None,
+        },
+    ] {
+        let request = ask(&querier, &from);
+        let want = [S::Segments, S::Segments, S::Spans, S::Spans, S::Lines];
+        assert_eq!(sources(&request), want, "{from:?}: {:#?}", request.joins);
+        for row in &request.rows {
+            let path =
+                row.row.fields.values().any(
+                    |c| matches!(c, Cell::Text(t) if t.ends_with("/p/7") || t.contains("/p/7?")),
+                );
+            assert!(path, "{:?}", row.row.fields);
+        }
+    }
+}
+
 /// Scenario: two requests alike in everything, a millisecond apart, and one line between them.
 /// Guarantees: neither gets it; both are named as candidates.
 #[test]

@@ -1,7 +1,11 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ChevronsUp } from 'lucide-react';
+import { ChevronsUp, TriangleAlert } from 'lucide-react';
+import { issuesQuery } from '@/api/issues.ts';
 import { paths } from '@/app/paths.ts';
 import { Icon } from '@/design/Icon.tsx';
+import { short } from '@/lib/format.ts';
+import { ago, nanos, toMs } from '@/lib/time.ts';
 import { renderValue } from '@/query/text.ts';
 import styles from './home.module.css';
 import { type Range, routesQuery, type Source, worse } from './model.ts';
@@ -15,17 +19,32 @@ interface Props {
   t: string;
 }
 
-/** What got slower or fails more than in the same length of time before. */
+/** New items shown: more are a list of their own. */
+const MOST_ITEMS = 3;
+
+/** New items, and what got slower or fails more than in the same length of time before. */
 export function NewOrWorse({ env, source, now, before, t }: Props) {
   const current = useAnswer(env, routesQuery(source, now)).data;
   const old = useAnswer(env, routesQuery(source, before)).data;
   const list = current && old ? worse(current.results, old.results) : [];
+  const items = useQuery(issuesQuery(env, { status: 'active', sort: 'first', limit: MOST_ITEMS })).data;
+  const fresh = (items?.issues ?? []).filter((one) => toMs(nanos(one.first_ns)) >= now.start_time * 1000);
   return (
     <section className={styles.worse} aria-label="New or worse">
       <div className="head">
         <h2>New or worse</h2>
         <span className="muted">against the time before</span>
       </div>
+      {fresh.map((one) => (
+        <Link key={one.id} {...paths.item(env, one.dataset, one.counter)} className={styles.item}>
+          <Icon of={TriangleAlert} className="t-danger" />
+          <span className="cut">
+            <b className="strong">{one.title}</b>{' '}
+            <span className="muted">new item, {ago(toMs(nanos(one.first_ns)), now.end_time * 1000)}</span>
+          </span>
+          <span className="pill danger">{short(one.total)}</span>
+        </Link>
+      ))}
       {list.map((one) => (
         <Link
           key={`${one.name} ${one.what}`}
@@ -40,7 +59,7 @@ export function NewOrWorse({ env, source, now, before, t }: Props) {
           <span className="pill warn">{one.badge}</span>
         </Link>
       ))}
-      {current && old && list.length === 0 ? (
+      {current && old && list.length === 0 && fresh.length === 0 ? (
         <p className={styles.quiet}>
           {old.results.length === 0
             ? 'There is nothing before to compare with yet.'

@@ -236,9 +236,9 @@ impl<'t> Lexer<'t> {
         let (mut segments, mut quoted) = (Vec::new(), false);
         loop {
             let rest = self.rest();
-            if rest.starts_with('`') {
+            if let Some(inner) = rest.strip_prefix('`') {
                 let start = self.pos;
-                let Some(end) = rest[1..].find('`') else {
+                let Some(end) = inner.find('`') else {
                     return Err(Fault::new(
                         start..self.text.len(),
                         "the name has no end: ` is missing",
@@ -247,7 +247,7 @@ impl<'t> Lexer<'t> {
                 if end == 0 {
                     return Err(Fault::new(start..start + 2, "the name is empty"));
                 }
-                segments.push(rest[1..=end].to_owned());
+                segments.push(inner[..end].to_owned());
                 self.pos += end + 2;
                 quoted = true;
             } else {
