@@ -57,6 +57,12 @@ export async function post<T>(path: string, body: unknown, options: CallOptions 
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
+/** `PUT path` with a JSON body. */
+export async function put<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
+  const answer = await send('PUT', path, body, options, 'application/json');
+  return (await answer.json()) as T;
+}
+
 /** `DELETE path`. */
 export async function remove(path: string, options: CallOptions = {}): Promise<void> {
   await send('DELETE', path, undefined, options, 'application/json');
@@ -106,7 +112,7 @@ export function segment(text: string): string {
 }
 
 async function send(
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   body: unknown,
   options: CallOptions,

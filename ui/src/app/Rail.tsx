@@ -7,7 +7,9 @@ import {
   PanelLeftOpen,
   ScrollText,
   SlidersHorizontal,
+  SlidersVertical,
   Upload,
+  Waypoints,
 } from 'lucide-react';
 import { Icon } from '@/design/Icon.tsx';
 import { Logo } from '@/design/Logo.tsx';
@@ -17,6 +19,8 @@ import { RefusedBadge, useRefused } from './RefusedBadge.tsx';
 const places = [
   { to: paths.home, name: 'Home', icon: House },
   { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
+  { to: paths.map, name: 'Map', icon: Waypoints },
+  { to: paths.sampling, name: 'Sampling', icon: SlidersVertical },
   { to: paths.logs, name: 'Logs', icon: ScrollText },
   { to: paths.arrivals, name: 'Arrivals', icon: Download },
   { to: paths.send, name: 'Send data', icon: Upload },

@@ -15,6 +15,7 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
       ['?', 'this list'],
       ['g h', 'go to Home'],
       ['g e', 'go to Explore'],
+      ['g m', 'go to Map'],
       ['g l', 'go to Logs'],
       ['g a', 'go to Arrivals'],
       ['g s', 'go to Send data'],
@@ -65,7 +66,7 @@ export function Shortcuts() {
   const navigate = useNavigate();
   const goAt = useRef(0);
   const go =
-    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'logs' | 'arrivals' | 'send'>) =>
+    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'map' | 'logs' | 'arrivals' | 'send'>) =>
     (event: KeyboardEvent) => {
       if (event.timeStamp - goAt.current > 1200) return false;
       goAt.current = 0;
@@ -79,6 +80,7 @@ export function Shortcuts() {
     },
     h: go('home'),
     e: go('explore'),
+    m: go('map'),
     l: go('logs'),
     a: go('arrivals'),
     s: go('send'),
