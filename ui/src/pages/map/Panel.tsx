@@ -45,8 +45,8 @@ export function Panel({ env, t, place, places, edges, minutes, focus, change }: 
     <aside className={`panel ${styles.panel}`} aria-label={`Node ${place.key}`}>
       <div className="head">
         <span className="sw" style={{ background: `var(--c${colourIndex(place.name)})` }} />
-        <h2 className="cut" title={place.name}>
-          {place.name}
+        <h2 className="cut" title={place.key}>
+          {place.key}
         </h2>
         <span className="tag cut">{place.kind ?? 'service'}</span>
         <button

@@ -62,6 +62,10 @@ describe('places', () => {
   it('are told apart by kind when they share a name', () => {
     const same = map({ nodes: [node(0, 'cache'), node(1, 'cache', { kind: 'redis' }), node(2, 'api')] });
     expect(placesOf(same).map((one) => one.key)).toEqual(['cache (0)', 'cache (redis)', 'api']);
+    const from = (id: number, name: string) => node(id, name, { is_client: true, kind: 'client' });
+    const keys = (nodes: ServiceMap['nodes']) => placesOf(map({ nodes, edges: [] })).map((one) => one.key);
+    expect(keys([from(0, 'web'), node(1, 'web')])).toEqual(['client', 'web']);
+    expect(keys([from(0, 'web'), from(1, 'api')])).toEqual(['client of web', 'client of api']);
   });
 });
 

@@ -1,5 +1,5 @@
 /** What the page shows of a map: nodes with the calls they answered, cut to a focus and to what can be drawn. */
-import type { MapCalls, MapEdge, ServiceMap } from '@/api/types.ts';
+import type { MapCalls, MapEdge, MapNode, ServiceMap } from '@/api/types.ts';
 import { share, short } from '@/lib/format.ts';
 import { nanos, toMs } from '@/lib/time.ts';
 
@@ -19,7 +19,10 @@ export type Counts = Pick<MapCalls, 'ok' | 'error' | 'throttle' | 'fault' | 'tot
 /** A node as drawn. */
 export interface Place {
   id: number;
-  /** Its name, with its kind behind it where another node has the same name: what the address holds. */
+  /**
+   * What the address holds: its name, with its kind behind it where another node has the same one. A client
+   * bears the name of the service it calls, as X-Ray names it.
+   */
   key: string;
   name: string;
   kind: string | undefined;
@@ -57,14 +60,21 @@ export const lengthMs = (ns: string | null | undefined): number | undefined =>
  */
 export function placesOf(map: ServiceMap): Place[] {
   const names = new Map<string, number>();
-  for (const node of map.nodes) names.set(node.name, (names.get(node.name) ?? 0) + 1);
+  const clients = map.nodes.filter((node) => node.is_client).length;
+  for (const node of map.nodes) {
+    if (!node.is_client) names.set(node.name, (names.get(node.name) ?? 0) + 1);
+  }
+  const keyOf = (node: MapNode) => {
+    if (node.is_client) return clients === 1 ? 'client' : `client of ${node.name}`;
+    return (names.get(node.name) ?? 0) > 1 ? `${node.name} (${node.kind ?? node.id})` : node.name;
+  };
   return map.nodes.map((node) => {
     const around = map.edges.filter((edge) => (node.is_client ? edge.from : edge.to) === node.id);
     const own = node.calls.total > 0;
     const only = own ? node.calls : around.length === 1 ? around[0]?.calls : undefined;
     return {
       id: node.id,
-      key: (names.get(node.name) ?? 0) > 1 ? `${node.name} (${node.kind ?? node.id})` : node.name,
+      key: keyOf(node),
       name: node.name,
       kind: node.kind ?? undefined,
       isClient: node.is_client,

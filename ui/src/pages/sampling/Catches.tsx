@@ -73,7 +73,8 @@ export function Catches({ rules, asked, nowMs, change }: Props) {
             {seen > 0 ? (
               <>
                 Of {count(seen)} in the last minute it keeps {rate}: about{' '}
-                <b className="strong">{count(Math.round(60 * keeps(by.rule, seen / 60)))} a minute</b>.
+                <b className="strong">{count(Math.round(60 * keeps(by.rule, seen / 60)))} a minute</b> when
+                they come evenly.
               </>
             ) : (
               <>It keeps {rate}.</>

@@ -17,6 +17,13 @@ export function Clients({ rules, nowMs }: { rules: readonly SamplingRule[]; nowM
       </div>
       {list.length > 0 ? (
         <table className="fix">
+          <colgroup>
+            <col />
+            <col style={{ width: 96 }} />
+            <col style={{ width: 56 }} />
+            <col style={{ width: 56 }} />
+            <col style={{ width: 60 }} />
+          </colgroup>
           <thead>
             <tr>
               <th>Client</th>

@@ -22,15 +22,15 @@ export function RuleTable({ rules, nowMs, chosen, choose, edit, remove }: Props)
       <table className="fix l">
         <colgroup>
           <col style={{ width: 76 }} />
-          <col style={{ width: 128 }} />
+          <col style={{ width: 112 }} />
           <col />
-          <col style={{ width: 84 }} />
+          <col style={{ width: 80 }} />
           <col style={{ width: 64 }} />
           <col style={{ width: 72 }} />
-          <col style={{ width: 184 }} />
-          <col style={{ width: 80 }} />
+          <col style={{ width: 164 }} />
+          <col style={{ width: 76 }} />
           <col style={{ width: 68 }} />
-          <col style={{ width: 88 }} />
+          <col style={{ width: 72 }} />
         </colgroup>
         <thead>
           <tr>
@@ -70,7 +70,10 @@ export function RuleTable({ rules, nowMs, chosen, choose, edit, remove }: Props)
                   {match.length === 0 ? (
                     <span className="muted">{one.is_default ? 'everything else' : 'everything'}</span>
                   ) : null}
-                  <span className={styles.match}>
+                  <span
+                    className={styles.match}
+                    title={match.map(({ word, value }) => `${word} = ${value}`).join(', ')}
+                  >
                     {match.map(({ word, value }) => (
                       <span key={word} className={`chip ${styles.chip}`}>
                         {word}
