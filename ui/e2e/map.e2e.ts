@@ -73,9 +73,9 @@ afterEach(async () => {
 describe('map', () => {
   it('draws services with their calls, opens one by key, and leads on to its traces', async () => {
     await page.goto(at('/map'));
-    const api = page.getByRole('button', { name: new RegExp(`^${API}, `, 'u') });
+    const api = page.getByRole('button', { name: new RegExp(`^${API} \\d`, 'u') });
     await api.waitFor();
-    await page.getByRole('button', { name: new RegExp(`^${WEB}, `, 'u') }).waitFor();
+    await page.getByRole('button', { name: new RegExp(`^${WEB} \\d`, 'u') }).waitFor();
     await api.focus();
     await page.keyboard.press('Enter');
     await page.waitForURL(new RegExp(`sel=${API}`, 'u'));
@@ -95,7 +95,7 @@ describe('map', () => {
     await page.keyboard.press('Escape');
     await panel.waitFor({ state: 'detached' });
     await page.goBack();
-    await page.getByRole('button', { name: new RegExp(`^${API}, `, 'u') }).click();
+    await page.getByRole('button', { name: new RegExp(`^${API} \\d`, 'u') }).click();
     await panel.getByRole('link', { name: 'Traces' }).click();
     await page.waitForURL(/explore\?.*tab=traces/u);
   });

@@ -145,7 +145,8 @@ function Ring({ node, at, minutes, on, toggle }: RingProps) {
   const thick = radius >= 44 ? 8 : 6;
   const bad = worst(counts);
   const often = counts.total > 0 ? rate(counts.total, minutes) : '';
-  const said = [node.key, often, p50 === undefined ? '' : `p50 ${duration(p50)}`, bad?.text ?? ''];
+  const middle = node.isClient ? 'client' : p50 === undefined ? '–' : duration(p50);
+  const below = [often, bad?.text].filter(Boolean).join(' · ');
   return (
     <g
       className={styles.node}
@@ -153,7 +154,7 @@ function Ring({ node, at, minutes, on, toggle }: RingProps) {
       role="button"
       tabIndex={0}
       aria-pressed={on}
-      aria-label={said.filter(Boolean).join(', ')}
+      aria-label={`${node.short} ${middle} ${below}`}
       onClick={toggle}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -161,7 +162,6 @@ function Ring({ node, at, minutes, on, toggle }: RingProps) {
         toggle();
       }}
     >
-      <title>{node.kind ? `${node.name}, ${node.kind}` : node.name}</title>
       <rect
         x={-radius - 6}
         y={-radius - 6}
@@ -177,14 +177,15 @@ function Ring({ node, at, minutes, on, toggle }: RingProps) {
       {arcs(counts).map((arc) => (
         <path key={arc.key} d={arcPath(arc, radius, thick)} fill={FILLS[arc.key]} />
       ))}
-      <text className={styles.middle} y={5}>
-        {node.isClient ? 'client' : p50 === undefined ? '–' : duration(p50)}
-      </text>
+      {/* In the order of the label, with spaces: what is seen is what is said. */}
       <text className={styles.name} y={radius + 18}>
         {node.short}
-      </text>
+      </text>{' '}
+      <text className={styles.middle} y={5}>
+        {middle}
+      </text>{' '}
       <text className={styles.rate} y={radius + 34}>
-        {[often, bad?.text].filter(Boolean).join(' · ')}
+        {below}
       </text>
     </g>
   );
