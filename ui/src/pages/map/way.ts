@@ -20,7 +20,9 @@ export function edgePath(
   const sign = last.x >= first.x ? 1 : -1;
   const from = { x: first.x + sign * (fromRadius + 4), y: first.y + shift };
   const to = { x: last.x - sign * (toRadius + 6), y: last.y + shift };
-  const between = way.slice(1, -1).filter(({ x }) => sign * (x - from.x) > 8 && sign * (to.x - x) > 8);
+  const passed = way.slice(1, -1).filter(({ x }) => sign * (x - from.x) > 8 && sign * (to.x - x) > 8);
+  // One point alone only keeps room for the label: the way is calmer without it.
+  const between = passed.length > 1 ? passed : [];
   const all = [from, ...between, to];
   let d = `M${round(from.x)} ${round(from.y)}`;
   for (let i = 1; i < all.length; i++) {
@@ -28,10 +30,14 @@ export function edgePath(
     const middle = round((a.x + b.x) / 2);
     d += `C${middle} ${round(a.y)} ${middle} ${round(b.y)} ${round(b.x)} ${round(b.y)}`;
   }
-  const centre = between[Math.floor(between.length / 2)] ?? {
-    x: (from.x + to.x) / 2,
-    y: (from.y + to.y) / 2,
+  // Four fifths of the way along its last curve: there the ways of one ring are apart.
+  const before = all.at(-2) ?? from;
+  const centre = {
+    x: before.x + (to.x - before.x) * 0.752,
+    y: before.y + (to.y - before.y) * 0.896,
   };
+  const flat = Math.abs(to.y - before.y) < 1;
+  if (flat) centre.x = (before.x + to.x) / 2;
   return { d, label: { x: round(centre.x), y: round(centre.y) - 7 } };
 }
 
