@@ -63,6 +63,12 @@ export async function patch<T>(path: string, body: unknown, options: CallOptions
   return (await answer.json()) as T;
 }
 
+/** `PUT path` with a JSON body. */
+export async function put<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
+  const answer = await send('PUT', path, body, options, 'application/json');
+  return (await answer.json()) as T;
+}
+
 /** `DELETE path`. */
 export async function remove(path: string, options: CallOptions = {}): Promise<void> {
   await send('DELETE', path, undefined, options, 'application/json');
@@ -112,7 +118,7 @@ export function segment(text: string): string {
 }
 
 async function send(
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE',
   path: string,
   body: unknown,
   options: CallOptions,

@@ -8,7 +8,9 @@ import {
   ScrollText,
   SlidersHorizontal,
   TriangleAlert,
+  SlidersVertical,
   Upload,
+  Waypoints,
 } from 'lucide-react';
 import { Icon } from '@/design/Icon.tsx';
 import { Logo } from '@/design/Logo.tsx';
@@ -18,6 +20,8 @@ import { RefusedBadge, useRefused } from './RefusedBadge.tsx';
 const places = [
   { to: paths.home, name: 'Home', icon: House },
   { to: paths.explore, name: 'Explore', icon: ChartNoAxesColumn },
+  { to: paths.map, name: 'Map', icon: Waypoints },
+  { to: paths.sampling, name: 'Sampling', icon: SlidersVertical },
   { to: paths.logs, name: 'Logs', icon: ScrollText },
   { to: paths.errors, name: 'Errors', icon: TriangleAlert },
   { to: paths.arrivals, name: 'Arrivals', icon: Download },

@@ -15,6 +15,7 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
       ['?', 'this list'],
       ['g h', 'go to Home'],
       ['g e', 'go to Explore'],
+      ['g m', 'go to Map'],
       ['g l', 'go to Logs'],
       ['g i', 'go to Errors'],
       ['g a', 'go to Arrivals'],
@@ -77,7 +78,7 @@ export function Shortcuts() {
   const navigate = useNavigate();
   const goAt = useRef(0);
   const go =
-    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'logs' | 'errors' | 'arrivals' | 'send'>) =>
+    (place: keyof Pick<typeof paths, 'home' | 'explore' | 'map' | 'logs' | 'errors' | 'arrivals' | 'send'>) =>
     (event: KeyboardEvent) => {
       if (event.timeStamp - goAt.current > 1200) return false;
       goAt.current = 0;
@@ -91,6 +92,7 @@ export function Shortcuts() {
     },
     h: go('home'),
     e: go('explore'),
+    m: go('map'),
     l: go('logs'),
     i: go('errors'),
     a: go('arrivals'),

@@ -9,6 +9,8 @@ const titles: Record<string, string> = {
   '': 'Home',
   explore: 'Explore',
   'trace/$id': 'Trace',
+  map: 'Map',
+  sampling: 'Sampling and groups',
   arrivals: 'Arrivals',
   logs: 'Logs',
   errors: 'Errors',

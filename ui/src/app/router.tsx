@@ -14,7 +14,9 @@ import { exploreSearch } from '@/pages/explore/search.ts';
 import { homeSearch } from '@/pages/home/search.ts';
 import { insightsSearch } from '@/pages/insights/search.ts';
 import { logsSearch } from '@/pages/logs/search.ts';
+import { mapSearch } from '@/pages/map/search.ts';
 import { requestSearch } from '@/pages/request/search.ts';
+import { samplingSearch } from '@/pages/sampling/search.ts';
 import { sendSearch } from '@/pages/send/search.ts';
 import { keysSearch } from '@/pages/settings/search.ts';
 import { traceSearch } from '@/pages/trace/search.ts';
@@ -83,6 +85,20 @@ const trace = createRoute({
   path: 'trace/$id',
   validateSearch: traceSearch,
   component: lazyRouteComponent(() => import('@/pages/trace/Page.tsx'), 'TracePage'),
+});
+
+const map = createRoute({
+  getParentRoute: () => environment,
+  path: 'map',
+  validateSearch: mapSearch,
+  component: lazyRouteComponent(() => import('@/pages/map/Page.tsx'), 'MapPage'),
+});
+
+const sampling = createRoute({
+  getParentRoute: () => environment,
+  path: 'sampling',
+  validateSearch: samplingSearch,
+  component: lazyRouteComponent(() => import('@/pages/sampling/Page.tsx'), 'SamplingPage'),
 });
 
 const arrivals = createRoute({
@@ -194,6 +210,8 @@ const routes = root.addChildren([
     home,
     explore,
     trace,
+    map,
+    sampling,
     logs,
     insights,
     request,
