@@ -37,7 +37,7 @@ fn worlds(
 
 /// Scenario: ten requests at once, clocks off by a constant of up to 50 ms, one in ten missing in each
 /// source, no shared id; asked from rows of each source. Guarantees: of what is joined at least
-/// 98 % is right, of what there is at least 90 % is joined, over all and for each route set.
+/// 98 % is right, of what there is at least 90 % is joined, over all worlds and pairs of sources.
 #[test]
 fn without_ids_joins_are_right_and_most_are_made() {
     let all = run(worlds(UNSEEN, 31..=32), 7).total();
