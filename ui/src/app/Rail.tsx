@@ -7,8 +7,8 @@ import {
   PanelLeftOpen,
   ScrollText,
   SlidersHorizontal,
-  TriangleAlert,
   SlidersVertical,
+  TriangleAlert,
   Upload,
   Waypoints,
 } from 'lucide-react';
