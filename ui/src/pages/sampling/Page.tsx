@@ -141,7 +141,11 @@ function GroupSection({ env }: { env: string }) {
   const query = useQuery(traceGroupsQuery(env));
   const [open, setOpen] = useState<Open<Group>>();
   const close = () => setOpen(undefined);
-  const reload = () => void client.invalidateQueries({ queryKey: traceGroupsQuery(env).queryKey });
+  const reload = async () => {
+    // A first answer still on its way was counted before the change: invalidating alone would wait for it.
+    await client.cancelQueries({ queryKey: traceGroupsQuery(env).queryKey });
+    await client.invalidateQueries({ queryKey: traceGroupsQuery(env).queryKey });
+  };
   const drop = useMutation({
     mutationFn: (name: string) => deleteGroup(env, name),
     onSuccess: close,
@@ -168,7 +172,7 @@ function GroupSection({ env }: { env: string }) {
           close={close}
           done={() => {
             close();
-            reload();
+            void reload();
           }}
         />
       ) : null}
@@ -195,7 +199,7 @@ function GroupSection({ env }: { env: string }) {
             drop.reset();
             setOpen({ remove: name });
           }}
-          changed={reload}
+          changed={() => void reload()}
         />
       ) : (
         <div className={`skeleton ${styles.skeleton}`} aria-busy="true" />
