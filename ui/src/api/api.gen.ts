@@ -1027,14 +1027,14 @@ export type NewKey = {
   kind: KeyKind;
   /** A name to know it by. */
   name?: string;
-  /** A secret of the user's own, so that no client need change its key; absent: one is made. */
-  secret?: string | null;
-  /** For a signing key with a secret of the user's own: its id. */
-  signing_id?: string | null;
   /** For `project`: the name of the project, made when there is none. */
   project?: string | null;
   /** For `project`: `post_server_item` `post_client_item` `read` `write`; absent: the first alone. */
   scopes?: Array<string> | null;
+  /** A secret of the user's own, so that no client need change its key; absent: one is made. */
+  secret?: string | null;
+  /** For a signing key with a secret of the user's own: its id. */
+  signing_id?: string | null;
 };
 
 /** A place in the UI to be kept under a short link. */
