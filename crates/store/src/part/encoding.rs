@@ -25,8 +25,10 @@ use std::hash::Hash;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Rows of a data page.
+/// Rows of a data page of codes.
 const PAGE_ROWS: usize = 8_192;
+/// Rows of a data page of values of eight bytes and more: a trace's few rows lie in as many pages.
+const WIDE_PAGE_ROWS: usize = PAGE_ROWS / 4;
 /// Rows of a data page of a column that takes next to no room.
 const THIN_PAGE_ROWS: usize = 4 * PAGE_ROWS;
 /// Bytes of a page of [`PAGE_ROWS`] below which a column is thin.
@@ -216,7 +218,7 @@ fn page_rows(array: &ArrayRef, layout: Layout) -> usize {
         _ if filled == 0 => 0,
         Layout::Dictionary(entries) => (usize::BITS - entries.leading_zeros()) as usize,
         _ if array.as_boolean_opt().is_some() => 1,
-        _ => return PAGE_ROWS,
+        _ => return WIDE_PAGE_ROWS,
     };
     let presence = usize::from(filled > 0 && filled < rows);
     if PAGE_ROWS * (bits * filled + presence * rows) / rows / 8 <= THIN_PAGE_BYTES {
