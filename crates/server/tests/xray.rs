@@ -433,8 +433,8 @@ fn the_sdk_obeys_the_rule_and_two_share_the_reservoir() {
     let alone = sampled(&start("13", "8").wait_with_output().unwrap());
     assert_eq!(alone.quota, 5);
     within(&[&alone]);
-    // The first one's share runs out while nobody reports.
-    let (a, b) = (start("36", "8"), start("36", "8"));
+    // The first one's share runs out while nobody reports; then it takes reports of both to divide evenly.
+    let (a, b) = (start("56", "8"), start("56", "8"));
     let a = sampled(&a.wait_with_output().unwrap());
     let b = sampled(&b.wait_with_output().unwrap());
     assert_eq!(a.quota + b.quota, 5, "{} + {}", a.quota, b.quota);

@@ -154,7 +154,6 @@ function Ring({ node, at, minutes, on, toggle }: RingProps) {
       role="button"
       tabIndex={0}
       aria-pressed={on}
-      aria-label={`${node.short} ${middle} ${below}`}
       onClick={toggle}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -177,7 +176,7 @@ function Ring({ node, at, minutes, on, toggle }: RingProps) {
       {arcs(counts).map((arc) => (
         <path key={arc.key} d={arcPath(arc, radius, thick)} fill={FILLS[arc.key]} />
       ))}
-      {/* In the order of the label, with spaces: what is seen is what is said. */}
+      {/* What is seen is what is said: name, median, how often. */}
       <text className={styles.name} y={radius + 18}>
         {node.short}
       </text>{' '}
