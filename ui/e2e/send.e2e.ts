@@ -1,6 +1,8 @@
 // Send data: the lines to change, and the box that hears what comes.
 
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
@@ -97,6 +99,13 @@ describe('send data', () => {
     // Data of the demo may take the card away again; the log of what was heard stays.
     await hears().getByText('no environment has this key').first().waitFor({ timeout: 10_000 });
     await shot(page, 'send-refused');
+  });
+
+  it.each(['xray', 'rollbar'])('%s: the command on the page works as it stands', async (what) => {
+    await listen(`?what=${what}`);
+    const command = await page.locator('pre').last().textContent();
+    await promisify(execFile)('bash', ['-c', command ?? ''], { timeout: 10_000 });
+    await hears().getByText('It works').waitFor({ timeout: 10_000 });
   });
 
   it('makes an event when its own command is run', async () => {

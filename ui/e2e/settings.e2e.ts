@@ -86,7 +86,10 @@ describe('home', () => {
     await page.getByRole('link', { name: /^Requests/u }).waitFor();
     await page.getByRole('region', { name: 'Services' }).getByRole('link', { name: 'e2e-backend' }).waitFor();
     await page.getByRole('region', { name: 'Arriving now' }).getByText('OTLP/HTTP').first().waitFor();
-    await page.getByRole('region', { name: 'At a glance' }).getByRole('link', { name: /^Errors/u }).click();
+    await page
+      .getByRole('region', { name: 'At a glance' })
+      .getByRole('link', { name: /^Errors/u })
+      .click();
     await page.waitForURL(/explore\?.*error/u);
   });
 });

@@ -52,7 +52,7 @@ async function start(binary: string, command: readonly string[]): Promise<Runnin
   const folder = mkdtempSync(join(tmpdir(), 'foursight-e2e-'));
   const ready = join(folder, 'ready.json');
   const args = [...command, '--data-dir', join(folder, 'data'), '--ready-file', ready];
-  for (const listener of ['--http', '--otlp-http', '--otlp-grpc']) args.push(listener, ANY);
+  for (const listener of ['--http', '--otlp-http', '--otlp-grpc', '--xray']) args.push(listener, ANY);
   const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   child.stderr.on('data', (text) => {

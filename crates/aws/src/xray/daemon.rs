@@ -398,15 +398,17 @@ async fn store(engine: &Engine, known: &Arc<Known>, pack: Pack, told: &mut Told)
                 built.failed(e.reason())
             }
         };
+        let mut taken = 0;
         for outcome in outcomes {
+            taken += outcome.stored + outcome.merged;
             if let (Some(reason), Some(detail)) = (outcome.reason, &outcome.detail) {
                 told.warn(sender, &format!("{}: {detail}", reason.text()));
             }
             // Nobody is told on UDP: what is not stored is lost.
             grant.note(&delivery, as_dropped(outcome));
         }
-        if kept.is_ok() {
-            told.taken(sender, documents);
+        if taken > 0 {
+            told.taken(sender, taken);
         }
     }
 }

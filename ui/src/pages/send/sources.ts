@@ -127,7 +127,8 @@ export function segmentCommand(address: string, id: string): string {
   const [host, port] = [address.slice(0, at).replace(/^\[|\]$/gu, ''), address.slice(at + 1)];
   const segment = `{"name":"hello","id":"${id.slice(8)}","trace_id":"1-%x-${id}","start_time":%d,"end_time":%d.2}`;
   return [
-    `now=$(date +%s) && printf '{"format":"json","version":1}\\n${segment}'`,
+    // Not bash's own printf: it sends each line as a datagram of its own.
+    `now=$(date +%s) && env printf '{"format":"json","version":1}\\n${segment}'`,
     `  $now $now $now > /dev/udp/${host}/${port}`,
   ].join(' \\\n');
 }
