@@ -79,6 +79,31 @@ describe('keys', () => {
   });
 });
 
+describe('tokens of projects', () => {
+  it('are made with their project and send at once, here and on Send data', async () => {
+    const made = await post(`${target.url}/foursight/v1/environments`, { name: 'e2e shop' }, target.key);
+    const { slug } = (await made.json()) as { slug: string };
+    await page.goto(`${target.url}/e/${slug}/settings/keys`);
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('Kind').selectOption('project');
+    await page.getByLabel('Project').fill('checkout');
+    await page.getByRole('button', { name: 'Create' }).click();
+    const once = page.getByRole('status').filter({ hasText: 'shown once' });
+    const token = (await once.getByText(/^[0-9a-f]{32}$/u).textContent())?.trim() ?? '';
+    const body = { data: { environment: 'p', body: { message: { body: 'from checkout' } } } };
+    const sent = await fetch(`${target.url}/api/1/item/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-rollbar-access-token': token },
+      body: JSON.stringify(body),
+    });
+    expect(sent.status).toBe(200);
+
+    await page.goto(`${target.url}/e/${slug}/send?what=rollbar`);
+    await page.getByRole('button', { name: 'Create a token' }).click();
+    await page.getByText('this key is shown once').waitFor();
+  });
+});
+
 describe('home', () => {
   it('tells rate, errors, services and who sends, each with a way on', async () => {
     expect(await send(target.key)).toBe(200);

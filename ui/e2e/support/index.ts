@@ -1,3 +1,4 @@
+export * from './aws.ts';
 export * from './axe.ts';
 export * from './browser.ts';
 export * from './items.ts';

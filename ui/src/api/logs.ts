@@ -48,6 +48,9 @@ const bodyOf = ({ env, group, stream: one, filter, startNs, endNs }: LinesAsk) =
   end_ns: endNs,
 });
 
+/** The identity of a line's row, as questions over all sources name it. */
+export const eventOf = (id: string): string => id.slice(id.indexOf('.') + 1);
+
 const PAGE = 300;
 
 /** The newest lines first, page by page. */

@@ -146,7 +146,7 @@ pub struct LogLines {
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogLine {
-    /// Names it for as long as it exists.
+    /// Names it for as long as it exists: its time in nanoseconds, a dot, its identity (32 hex digits).
     pub id: String,
     /// Its time.
     pub ts_ns: Nanos,

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { aroundQuery, lineQuery } from '@/api/logs.ts';
+import { aroundQuery, eventOf, lineQuery } from '@/api/logs.ts';
 import type { LogLine } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { CopyButton } from '@/design/CopyButton.tsx';
@@ -49,7 +49,7 @@ export function OpenLine({ env, group, line, mark }: Props) {
           ))}
         </span>
         <span className="grow" />
-        <Link {...paths.request(env)} search={{ event: line.id, at: line.ts_ns }} className="btn sm">
+        <Link {...paths.request(env)} search={{ event: eventOf(line.id), at: line.ts_ns }} className="btn sm">
           Same request
         </Link>
         {line.trace_id ? (

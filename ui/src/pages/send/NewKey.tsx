@@ -11,7 +11,12 @@ const WORDS: Record<string, string> = { signing: 'Create an AWS key', project: '
 export function NewKey({ env, kind, made }: { env: string; kind: KeyKind; made: (key: Credential) => void }) {
   const create = useMutation({
     mutationFn: () =>
-      post<KeyMade>(`/environments/${segment(env)}/keys`, { kind, name: 'made on Send data' }),
+      post<KeyMade>(`/environments/${segment(env)}/keys`, {
+        kind,
+        name: 'made on Send data',
+        // A token belongs to a project; the first one is called as its environment.
+        ...(kind === 'project' ? { project: env } : {}),
+      }),
     onSuccess: ({ key, secret }) => made({ id: key.signing_id ?? undefined, secret }),
     // The secret must not stay in a cache.
     gcTime: 0,

@@ -12,7 +12,8 @@ export function MadeOnce({ env, made, done }: { env: string; made: KeyMade; done
     <div className={styles.once} role="status">
       <div className={styles.onceHead}>
         <Icon of={KeyRound} />
-        New {kindName(key.kind).toLowerCase()} {key.kind === 'signing' ? '' : 'key '}
+        New {kindName(key.kind).toLowerCase()}{' '}
+        {key.kind === 'signing' || key.kind === 'project' ? '' : 'key '}
         {key.name ? `“${key.name}”` : ''}
         <span>shown once, this page forgets it when you leave</span>
       </div>
@@ -37,7 +38,7 @@ export function MadeOnce({ env, made, done }: { env: string; made: KeyMade; done
         <span>
           expires <b>never</b>
         </span>
-        {key.kind === 'signing' ? null : (
+        {key.kind === 'signing' || key.kind === 'project' ? null : (
           <span>
             check it: <code>foursight keys whoami</code>
           </span>

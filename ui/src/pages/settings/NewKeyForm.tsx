@@ -18,11 +18,13 @@ export function NewKeyForm({ env, made, close }: Props) {
   const [own, setOwn] = useState(false);
   const [secret, setSecret] = useState('');
   const [id, setId] = useState('');
+  const [project, setProject] = useState('');
   const make = useMutation({
     mutationFn: () =>
       makeKey(env, {
         kind,
         name: name.trim(),
+        ...(kind === 'project' ? { project: project.trim() } : {}),
         ...(own ? { secret: secret.trim() } : {}),
         ...(own && kind === 'signing' ? { signing_id: id.trim() } : {}),
       }),
@@ -30,7 +32,9 @@ export function NewKeyForm({ env, made, close }: Props) {
     // The secret must not stay in a cache.
     gcTime: 0,
   });
-  const ready = !own || (secret.trim() !== '' && (kind !== 'signing' || id.trim() !== ''));
+  const named = kind !== 'project' || project.trim() !== '';
+  const given = !own || (secret.trim() !== '' && (kind !== 'signing' || id.trim() !== ''));
+  const ready = named && given;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (ready) make.mutate();
@@ -60,6 +64,19 @@ export function NewKeyForm({ env, made, close }: Props) {
           autoFocus
         />
       </label>
+      {kind === 'project' ? (
+        <label className={styles.field}>
+          Project
+          <input
+            className="input"
+            value={project}
+            maxLength={255}
+            autoComplete="off"
+            placeholder="one there is, or a new one"
+            onChange={(event) => setProject(event.target.value)}
+          />
+        </label>
+      ) : null}
       <label className="opt">
         <input type="checkbox" checked={own} onChange={(event) => setOwn(event.target.checked)} />
         one we have already

@@ -66,4 +66,5 @@ test('what to copy fits the client that carries the key', () => {
   expect(envLines({ key: key({ kind: 'signing', signing_id: 'AKIDX' }), secret: 'a/b' })).toBe(
     'AWS_ACCESS_KEY_ID=AKIDX\nAWS_SECRET_ACCESS_KEY=a/b\n',
   );
+  expect(envLines({ key: key({ kind: 'project' }), secret: 't0k' })).toBe('ROLLBAR_ACCESS_TOKEN=t0k\n');
 });

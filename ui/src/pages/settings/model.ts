@@ -8,6 +8,7 @@ export const KINDS: readonly { value: KeyKind; label: string; what: string }[] =
   { value: 'ingest', label: 'Ingest', what: 'sends spans, logs and events (x-honeycomb-team)' },
   { value: 'configuration', label: 'Configuration', what: 'sends, asks questions, manages columns' },
   { value: 'signing', label: 'AWS key', what: 'id and secret that sign X-Ray and CloudWatch calls' },
+  { value: 'project', label: 'Rollbar token', what: 'access token of a project, sends items' },
 ];
 
 export function kindName(kind: KeyKind): string {
@@ -36,6 +37,7 @@ export function envLines(made: KeyMade): string {
   if (made.key.kind === 'signing') {
     return `AWS_ACCESS_KEY_ID=${made.key.signing_id ?? ''}\nAWS_SECRET_ACCESS_KEY=${made.secret}\n`;
   }
+  if (made.key.kind === 'project') return `ROLLBAR_ACCESS_TOKEN=${made.secret}\n`;
   return `OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=${made.secret}\nHONEYCOMB_API_KEY=${made.secret}\n`;
 }
 
