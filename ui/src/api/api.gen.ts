@@ -729,7 +729,7 @@ export type LogHistogram = {
 
 /** One line. */
 export type LogLine = {
-  /** Names it for as long as it exists. */
+  /** Names it for as long as it exists: its time in nanoseconds, a dot, its identity (32 hex digits). */
   id: string;
   /** When it was taken. */
   ingested_ns: Nanos;
