@@ -86,7 +86,7 @@ describe('tokens of projects', () => {
     await page.goto(`${target.url}/e/${slug}/settings/keys`);
     await page.getByRole('button', { name: 'New key' }).click();
     await page.getByLabel('Kind').selectOption('project');
-    await page.getByLabel('Project').fill('checkout');
+    await page.getByRole('textbox', { name: 'Project' }).fill('checkout');
     await page.getByRole('button', { name: 'Create' }).click();
     const once = page.getByRole('status').filter({ hasText: 'shown once' });
     const token = (await once.getByText(/^[0-9a-f]{32}$/u).textContent())?.trim() ?? '';
