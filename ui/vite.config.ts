@@ -15,6 +15,8 @@ export default defineConfig({
     // Data URLs and the preload polyfill would need holes in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The pages' rules are much alike: packed together they weigh two thirds, and no page waits for a sheet of its own.
+    cssCodeSplit: false,
     chunkSizeWarningLimit: 900,
   },
   server: {
