@@ -12,10 +12,12 @@ interface Props {
   className?: string;
   /** The dataset the value comes from, when the page is not Explore. */
   dataset?: string | undefined;
+  /** What Explore shows of that dataset; where the time goes when left out. */
+  v?: string | undefined;
 }
 
 /** A value one can ask about: dotted foot at rest, tinted on hover, the one menu on click. */
-export function Value({ field, value, children, className, dataset }: Props) {
+export function Value({ field, value, children, className, dataset, v }: Props) {
   return (
     <button
       type="button"
@@ -24,7 +26,7 @@ export function Value({ field, value, children, className, dataset }: Props) {
       title={`${field} = ${valueText(value)}`}
       onClick={(event) => {
         event.stopPropagation();
-        openValueMenu({ anchor: event.currentTarget, field, value, dataset });
+        openValueMenu({ anchor: event.currentTarget, field, value, dataset, v });
       }}
     >
       {children ?? valueText(value)}

@@ -26,12 +26,12 @@ export function ValueMenu() {
     if (path) closeValueMenu();
   }, [path]);
   if (!shown) return null;
-  const { field, value, dataset } = shown;
+  const { field, value, dataset, v } = shown;
 
   const ask = (change: (question: Question) => Question) => {
     if (env === undefined) return;
     const onExplore = path.endsWith('/explore');
-    const address: Address = onExplore ? (location.search as Address) : dataset ? { ds: dataset } : {};
+    const address: Address = onExplore ? (location.search as Address) : { ds: dataset, v };
     const question = change(questionOf(address).question);
     void navigate({
       to: '/e/$env/explore',

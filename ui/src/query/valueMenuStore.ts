@@ -6,6 +6,8 @@ export interface ValueMenuTarget {
   /** `undefined`: the field itself, no value of it. */
   value: CellValue | undefined;
   dataset?: string | undefined;
+  /** What to visualize of it there; left out: where the time goes. */
+  v?: string | undefined;
 }
 
 let target: ValueMenuTarget | undefined;

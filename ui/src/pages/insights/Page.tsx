@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Play } from 'lucide-react';
 import { useState } from 'react';
 import { groupsQuery } from '@/api/logs.ts';
 import { useEnvironment } from '@/app/environment.ts';
-import { paths } from '@/app/paths.ts';
+import { LinesOrInsights } from '@/app/LinesOrInsights.tsx';
 import { InTopBar } from '@/app/TopBar.tsx';
 import { Failure } from '@/design/Failure.tsx';
 import { Icon } from '@/design/Icon.tsx';
@@ -81,9 +81,7 @@ export function InsightsPage() {
           }}
         />
         <span className="grow" />
-        <Link {...paths.logs(env)} search={{ group, t: search.t }} className="btn">
-          Lines
-        </Link>
+        <LinesOrInsights env={env} group={group} t={search.t} />
       </div>
       <form
         className={styles.editor}

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { useLinkProps } from '@tanstack/react-router';
 import { ChevronDown, ChevronRight } from 'lucide-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { streamsQuery } from '@/api/logs.ts';
 import type { LogGroup } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
@@ -24,11 +24,6 @@ export function Groups({ env, groups, group, stream }: Props) {
   const streams = useQuery({ ...streamsQuery(env, group ?? ''), enabled: group !== undefined }).data;
   const now = Date.now();
   const passes = (name: string) => text === '' || name.toLowerCase().includes(text);
-  // The page's other search stays: filter and time hold for the next group too.
-  const to = (patch: object) => ({
-    ...paths.logs(env),
-    search: (old: object) => ({ ...old, line: undefined, ...patch }),
-  });
   return (
     <nav className={styles.side} aria-label="Groups and streams">
       <div className={styles.find}>
@@ -46,37 +41,39 @@ export function Groups({ env, groups, group, stream }: Props) {
           .filter((one) => passes(one.name) || one.name === group)
           .map((one) => (
             <li key={one.name}>
-              <Link {...to({ group: one.name, stream: undefined })} title={one.name}>
+              <Way env={env} to={{ group: one.name, stream: undefined }} title={one.name}>
                 <Icon of={one.name === group ? ChevronDown : ChevronRight} small />
                 <span className={`cut ${one.name === group ? 'strong' : ''}`}>{one.name}</span>
                 <span className="num">{short(one.lines)}</span>
-              </Link>
+              </Way>
               {one.name === group ? (
                 <ul>
                   <li>
-                    <Link
-                      {...to({ group, stream: undefined })}
+                    <Way
+                      env={env}
+                      to={{ group, stream: undefined }}
                       className={styles.stream}
-                      aria-current={stream === undefined ? 'true' : undefined}
+                      current={stream === undefined}
                     >
                       all streams
-                    </Link>
+                    </Way>
                   </li>
                   {streams?.streams
                     .filter((each) => passes(each.name))
                     .map((each) => (
                       <li key={each.name}>
-                        <Link
-                          {...to({ group, stream: each.name })}
+                        <Way
+                          env={env}
+                          to={{ group, stream: each.name }}
                           className={styles.stream}
                           title={each.name}
-                          aria-current={stream === each.name ? 'true' : undefined}
+                          current={stream === each.name}
                         >
                           <span className="cut">{each.name}</span>
                           <span className="num">
                             {each.last_ns ? ago(toMs(nanos(each.last_ns)), now).replace(' ago', '') : ''}
                           </span>
-                        </Link>
+                        </Way>
                       </li>
                     ))}
                   {streams && streams.total > streams.streams.length ? (
@@ -90,5 +87,31 @@ export function Groups({ env, groups, group, stream }: Props) {
           ))}
       </ul>
     </nav>
+  );
+}
+
+interface WayProps {
+  env: string;
+  to: { group: string | undefined; stream: string | undefined };
+  current?: boolean;
+  className?: string | undefined;
+  title?: string;
+  children: ReactNode;
+}
+
+/**
+ * A link of the list. It says itself whether it is the current one: to the router any is, whose search is a part of
+ * the address, and that would be the group beside its stream.
+ */
+function Way({ env, to, current = false, className, title, children }: WayProps) {
+  const link = useLinkProps({
+    ...paths.logs(env),
+    // The page's other search stays: filter and time hold for the next group too.
+    search: (old: object) => ({ ...old, line: undefined, ...to }),
+  });
+  return (
+    <a {...link} className={className} title={title} aria-current={current ? 'true' : undefined}>
+      {children}
+    </a>
   );
 }

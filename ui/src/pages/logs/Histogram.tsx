@@ -4,15 +4,19 @@ import { countsQuery, type LinesAsk } from '@/api/logs.ts';
 import { Failure } from '@/design/Failure.tsx';
 import { count } from '@/lib/format.ts';
 import { token, useTheme } from '@/lib/theme.ts';
-import { clock, nanos, toMs } from '@/lib/time.ts';
+import { nanos, toMs } from '@/lib/time.ts';
 import { useSize } from '@/lib/useSize.ts';
 import { renderRange } from '@/query/range.ts';
 import { prepare } from '@/viz/canvas.ts';
+import { timeTicks } from '@/viz/scale.ts';
+import { tickLabel } from '@/viz/timeAxis.ts';
 import styles from './logs.module.css';
 import { intervalsOf, LEVELS, sumOf } from './model.ts';
 
 const INTERVALS = 120;
 const HEIGHT = 72;
+/** Half of a label's width: nearer to an edge it would be cut. */
+const TICK_PX = 40;
 
 /** Lines over time by level; a drag, or Shift and arrows then Enter, zooms. */
 export function Histogram({ ask, zoom }: { ask: LinesAsk; zoom: (t: string) => void }) {
@@ -76,6 +80,9 @@ export function Histogram({ ask, zoom }: { ask: LinesAsk; zoom: (t: string) => v
   };
   if (counts.isError) return <Failure error={counts.error} title="The lines could not be counted" />;
   const shown = box && { from: Math.min(box.from, box.to), to: Math.max(box.from, box.to) };
+  const [startMs, endMs] = [toMs(nanos(start)), toMs(nanos(end))];
+  const inset = ((endMs - startMs) / Math.max(1, width)) * TICK_PX;
+  const { ticks, stepMs } = timeTicks(startMs + inset, endMs - inset, Math.max(2, width / 120));
   const seconds = Number((end - start) / BigInt(INTERVALS)) / 1e9;
   return (
     <div className={styles.chart}>
@@ -127,10 +134,10 @@ export function Histogram({ ask, zoom }: { ask: LinesAsk; zoom: (t: string) => v
         ) : null}
       </div>
       <div className={styles.axis} aria-hidden="true">
-        {[0, 1, 2, 3, 4, 5].map((fifth) => (
-          <span key={fifth}>
-            {clock(toMs(nanos(start + ((end - start) * BigInt(fifth)) / 5n)))}
-            {fifth === 0 ? ' UTC' : ''}
+        {ticks.map((ms, i) => (
+          <span key={ms} style={{ left: `${((ms - startMs) / (endMs - startMs)) * 100}%` }}>
+            {tickLabel(ms, stepMs)}
+            {i === 0 ? ' UTC' : ''}
           </span>
         ))}
       </div>

@@ -16,11 +16,12 @@ interface Props {
   open: string | undefined;
   wrap: boolean;
   mark: string;
+  dataset: string | undefined;
   change: Change;
 }
 
 /** Lines, the newest first; older ones come as one scrolls. */
-export function Lines({ ask, open, wrap, mark, change }: Props) {
+export function Lines({ ask, open, wrap, mark, dataset, change }: Props) {
   const query = useInfiniteQuery(linesQuery(ask));
   const place = useRef<HTMLDivElement>(null);
   const lines = query.data?.pages.flatMap((page) => page.lines) ?? [];
@@ -92,7 +93,14 @@ export function Lines({ ask, open, wrap, mark, change }: Props) {
                 open={isOpen}
                 toggle={() => change({ line: isOpen ? undefined : line.id }, false)}
               >
-                {isOpen ? <OpenLine env={ask.env} group={ask.group} line={line} mark={mark} /> : null}
+                {isOpen ? (
+                  // A grid has rows and cells only: what is open is a row of one cell.
+                  <div role="row">
+                    <div role="gridcell">
+                      <OpenLine env={ask.env} group={ask.group} dataset={dataset} line={line} mark={mark} />
+                    </div>
+                  </div>
+                ) : null}
               </LineRow>
             </div>
           );

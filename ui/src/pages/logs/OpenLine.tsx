@@ -6,8 +6,9 @@ import type { LogLine } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { CopyButton } from '@/design/CopyButton.tsx';
 import { Failure } from '@/design/Failure.tsx';
-import { valueText } from '@/lib/format.ts';
 import { dateTime, nanos, toMs } from '@/lib/time.ts';
+import type { CellValue } from '@/query/change.ts';
+import { Value } from '@/query/Value.tsx';
 import { LineRow } from './LineRow.tsx';
 import styles from './logs.module.css';
 
@@ -16,12 +17,14 @@ const AROUND = 20;
 interface Props {
   env: string;
   group: string;
+  /** The group's rows as Explore knows them. */
+  dataset: string | undefined;
   line: LogLine;
   mark: string;
 }
 
 /** An open line: its fields, the text as sent, its neighbours; ways to its trace and request. */
-export function OpenLine({ env, group, line, mark }: Props) {
+export function OpenLine({ env, group, dataset, line, mark }: Props) {
   const [tab, setTab] = useState<'fields' | 'raw' | 'around'>('fields');
   const fields = useQuery(lineQuery(env, group, line.id));
   const around = useQuery({ ...aroundQuery(env, group, line, AROUND), enabled: tab === 'around' });
@@ -30,9 +33,7 @@ export function OpenLine({ env, group, line, mark }: Props) {
     ['@ingestionTime', `${dateTime(toMs(nanos(line.ingested_ns)))} UTC`],
     ['@logStream', line.stream],
   ];
-  const others = Object.entries(fields.data?.fields ?? {})
-    .filter(([name]) => name !== 'body')
-    .map(([name, value]): [string, string] => [name, valueText(value)]);
+  const others = Object.entries(fields.data?.fields ?? {}).filter(([name]) => name !== 'body');
   const tabs = [
     ['fields', 'Fields'],
     ['raw', 'Raw'],
@@ -65,10 +66,18 @@ export function OpenLine({ env, group, line, mark }: Props) {
           <Failure error={fields.error} />
         ) : (
           <dl>
-            {[...own, ...others].map(([name, value]) => (
-              <div key={name} style={{ display: 'contents' }}>
+            {own.map(([name, value]) => (
+              <div key={name}>
                 <dt>{name}</dt>
                 <dd>{value}</dd>
+              </div>
+            ))}
+            {others.map(([name, value]) => (
+              <div key={name}>
+                <dt title={name}>{name}</dt>
+                <dd>
+                  <Value field={name} value={value as CellValue} dataset={dataset} v="COUNT" />
+                </dd>
               </div>
             ))}
           </dl>

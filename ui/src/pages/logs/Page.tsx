@@ -4,6 +4,7 @@ import { Radio } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { groupsQuery, type LinesAsk } from '@/api/logs.ts';
 import { useEnvironment } from '@/app/environment.ts';
+import { LinesOrInsights } from '@/app/LinesOrInsights.tsx';
 import { paths } from '@/app/paths.ts';
 import { InTopBar } from '@/app/TopBar.tsx';
 import { Empty } from '@/design/Empty.tsx';
@@ -74,6 +75,7 @@ export function LogsPage() {
   const tailing = search.tail === '1';
   return (
     <div className={styles.frame}>
+      {group ? <InTopBar slot="crumb">/ {group.name}</InTopBar> : null}
       <InTopBar slot="actions">
         {tailing ? null : (
           <TimePicker
@@ -95,15 +97,13 @@ export function LogsPage() {
       </InTopBar>
       <Groups env={env} groups={groups.data ?? []} group={group?.name} stream={search.stream} />
       <section className={styles.main} aria-label={group ? `Lines of ${group.name}` : 'Lines'}>
-        <div className="bar">
+        <div className={`bar ${styles.bar}`}>
           <FilterInput
             key={search.filter ?? ''}
             value={search.filter ?? ''}
             take={(filter) => change({ filter: filter || undefined, line: undefined })}
           />
-          <Link {...paths.insights(env)} search={{ group: group?.name, t: search.t }} className="btn">
-            Insights
-          </Link>
+          <LinesOrInsights env={env} group={group?.name} t={search.t} />
           <label className="opt">
             <input
               type="checkbox"
@@ -131,6 +131,7 @@ export function LogsPage() {
               open={search.line}
               wrap={search.wrap === '1'}
               mark={search.mark ?? ''}
+              dataset={group?.dataset}
               change={change}
             />
           </>
