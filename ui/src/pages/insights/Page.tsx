@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Play } from 'lucide-react';
+import { Download, Play } from 'lucide-react';
 import { useState } from 'react';
 import { groupsQuery } from '@/api/logs.ts';
 import { useEnvironment } from '@/app/environment.ts';
@@ -9,10 +9,14 @@ import { InTopBar } from '@/app/TopBar.tsx';
 import { Failure } from '@/design/Failure.tsx';
 import { Icon } from '@/design/Icon.tsx';
 import { Picker } from '@/design/Picker.tsx';
+import { download } from '@/lib/csv.ts';
 import { bytes, count } from '@/lib/format.ts';
+import { fromMs, nanos, toMs } from '@/lib/time.ts';
 import { parseRange, renderRange, resolveRange } from '@/query/range.ts';
 import { TimePicker } from '@/query/TimePicker.tsx';
+import { Course } from './Course.tsx';
 import styles from './insights.module.css';
+import { asCsv, asJson } from './model.ts';
 import { Results } from './Results.tsx';
 import type { InsightsSearch } from './search.ts';
 import { useLogQuery } from './useLogQuery.ts';
@@ -119,11 +123,33 @@ export function InsightsPage() {
       </form>
       <div className="bar thin" role="status">
         {answer ? (
-          <span className="muted">
-            {run.running || answer.partial ? 'partial: ' : ''}
-            {count(answer.matched)} of {count(answer.scanned)} lines matched, {bytes(answer.bytes)} read,{' '}
-            {(answer.elapsed_us / 1e6).toFixed(2)} s
-          </span>
+          <>
+            {run.running || answer.partial ? (
+              <span className="tag warn" title="Older lines of this time are not read yet, or time ran out">
+                partial
+              </span>
+            ) : null}
+            <span className="cut">
+              {count(answer.matched)} of {count(answer.scanned)} lines matched, {bytes(answer.bytes)} read,{' '}
+              {(answer.elapsed_us / 1e6).toFixed(2)} s
+            </span>
+            <span className="grow" />
+            <button
+              type="button"
+              className="btn sm ghost"
+              onClick={() => download('foursight.csv', 'text/csv;charset=utf-8', asCsv(answer))}
+            >
+              <Icon of={Download} small />
+              CSV
+            </button>
+            <button
+              type="button"
+              className="btn sm ghost"
+              onClick={() => download('foursight.json', 'application/json', asJson(answer))}
+            >
+              JSON
+            </button>
+          </>
         ) : (
           <span className="muted">{run.running ? 'reading…' : ''}</span>
         )}
@@ -131,7 +157,22 @@ export function InsightsPage() {
       {run.error ? (
         <Failure error={run.error} title="The question cannot be answered" />
       ) : answer ? (
-        <Results answer={answer} />
+        <>
+          {answer.matched > 0 ? (
+            <Course
+              answer={answer}
+              query={asked}
+              startMs={toMs(nanos(startNs))}
+              endMs={toMs(nanos(endNs))}
+              zoom={(from, to) =>
+                change({
+                  t: renderRange({ kind: 'between', startNs: fromMs(from), endNs: fromMs(to) }),
+                })
+              }
+            />
+          ) : null}
+          <Results answer={answer} />
+        </>
       ) : (
         <div className="skeleton" aria-busy={run.running} />
       )}

@@ -4,16 +4,12 @@ import type { LogQueryAnswer } from '@/api/types.ts';
 import { Empty } from '@/design/Empty.tsx';
 import { count } from '@/lib/format.ts';
 import styles from './insights.module.css';
-
-/** The pointer to a line is for programs. */
-const HIDDEN = '@ptr';
+import { type Column, columnsOf } from './model.ts';
 
 /** Rows of the answer as a table. */
 export function Results({ answer }: { answer: LogQueryAnswer }) {
   const place = useRef<HTMLDivElement>(null);
-  const columns = answer.columns
-    .map((column, at) => ({ name: column.name, at }))
-    .filter((one) => one.name !== HIDDEN);
+  const columns = columnsOf(answer);
   const virtual = useVirtualizer({
     count: answer.rows.length,
     getScrollElement: () => place.current,
@@ -27,7 +23,7 @@ export function Results({ answer }: { answer: LogQueryAnswer }) {
       </Empty>
     );
   }
-  const template = { gridTemplateColumns: columns.map((one) => widthOf(one.name)).join(' ') };
+  const template = { gridTemplateColumns: columns.map(widthOf).join(' ') };
   return (
     <div
       ref={place}
@@ -39,7 +35,7 @@ export function Results({ answer }: { answer: LogQueryAnswer }) {
     >
       <div className={`${styles.row} ${styles.head}`} style={template} role="row" aria-rowindex={1}>
         {columns.map((one) => (
-          <span key={one.at} role="columnheader" className="cut">
+          <span key={one.at} role="columnheader" className={cellOf(one)}>
             {one.name}
           </span>
         ))}
@@ -56,7 +52,7 @@ export function Results({ answer }: { answer: LogQueryAnswer }) {
             {columns.map((one) => {
               const value = answer.rows[item.index]?.[one.at];
               return (
-                <span key={one.at} role="gridcell" className="cut" title={value ?? undefined}>
+                <span key={one.at} role="gridcell" className={cellOf(one)} title={value ?? undefined}>
                   {value ?? <span className="muted">–</span>}
                 </span>
               );
@@ -68,7 +64,10 @@ export function Results({ answer }: { answer: LogQueryAnswer }) {
   );
 }
 
-function widthOf(name: string): string {
-  if (name === '@timestamp' || name === '@ingestionTime' || /^bin\(/u.test(name)) return '196px';
+const cellOf = ({ kind }: Column) => `cut${kind === 'number' ? ' num' : ''}`;
+
+function widthOf({ name, kind }: Column): string {
+  if (kind === 'time') return '196px';
+  if (kind === 'number') return 'minmax(96px, 160px)';
   return name === '@message' ? 'minmax(240px, 4fr)' : 'minmax(112px, 1fr)';
 }
