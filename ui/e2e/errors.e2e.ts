@@ -145,6 +145,35 @@ describe('the list', () => {
     await page.reload();
     await row('Mute').getByText('Muted').waitFor();
   });
+
+  it('gives what is selected to somebody, and puts away what nobody needs', async () => {
+    await page.goto(at(`/errors?q=${run}`));
+    await row('Key').getByRole('checkbox').check();
+    await row('Mute').getByRole('checkbox').check();
+    const owner = page
+      .getByRole('textbox', { name: 'Owner of the selected items' })
+      .or(page.getByRole('combobox', { name: 'Owner of the selected items' }));
+    await owner.fill('bayko');
+    await page.getByRole('button', { name: 'Assign', exact: true }).click();
+    await row('Key').getByRole('cell', { name: 'bayko' }).waitFor();
+    await row('Mute').getByRole('cell', { name: 'bayko' }).waitFor();
+    await row('Mute').getByRole('checkbox').check();
+    await page.getByRole('button', { name: 'Archive' }).click();
+    await row('Mute').waitFor({ state: 'detached' });
+    await page.goto(at(`/errors?q=${run}&status=archived`));
+    await row('Mute').getByText('Archived').waitFor();
+  });
+
+  it('counts the occurrences of what is listed, hour by hour', async () => {
+    await page.goto(at(`/errors?q=${name('Index')}`));
+    // Three were sent, all in this hour or the one before.
+    await page
+      .getByRole('img', {
+        name: '3 occurrences in 24 hours, 3 of items new in the last hour; at most 3 an hour',
+      })
+      .or(page.getByRole('img', { name: /^3 occurrences .* at most 2 an hour/u }))
+      .waitFor();
+  });
 });
 
 describe('an item', () => {

@@ -7,6 +7,7 @@ import { count, plural } from '@/lib/format.ts';
 import { ago, dateTime, nanos, toMs } from '@/lib/time.ts';
 import styles from './item.module.css';
 import { LevelMark } from './LevelMark.tsx';
+import { SNOOZES } from './model.ts';
 import { StatusPill } from './StatusPill.tsx';
 import { useChange } from './useChange.ts';
 
@@ -80,11 +81,7 @@ export function ItemHead({
           name="Snooze"
           {...(issue.snoozed_until_ns ? { none: 'tell about it again' } : {})}
           value={undefined}
-          choices={[
-            { value: '3600', label: 'for an hour' },
-            { value: '86400', label: 'for a day' },
-            { value: '604800', label: 'for a week' },
-          ]}
+          choices={SNOOZES}
           pick={(seconds) => set({ snooze_s: Number(seconds ?? 0) })}
         />
       </div>

@@ -6,10 +6,8 @@ import { ago, dateTime, nanos, toMs } from '@/lib/time.ts';
 import { Bars } from '@/viz/Bars.tsx';
 import styles from './errors.module.css';
 import { LevelMark } from './LevelMark.tsx';
-import type { Sort } from './model.ts';
+import { isFresh, type Sort } from './model.ts';
 import { StatusPill } from './StatusPill.tsx';
-
-const HOUR_MS = 3_600_000;
 
 interface Props {
   env: string;
@@ -29,6 +27,7 @@ export const linkId = (issue: Issue) => `item-${issue.id}`;
 
 export function ItemTable({ env, issues, chosen, toggle, toggleAll, sort, order, mixed }: Props) {
   const now = Date.now();
+  const owned = issues.some((one) => one.owner);
   const head = (name: string, by: Sort, className: string) => (
     <th
       className={`${className}${sort === by ? ' on' : ''}`}
@@ -65,6 +64,7 @@ export function ItemTable({ env, issues, chosen, toggle, toggleAll, sort, order,
           </th>
           {head('First', 'first', `num ${styles.cAge}`)}
           {head('Last', 'last', `num ${styles.cLast}`)}
+          {owned ? <th className={styles.cOwner}>Owner</th> : null}
           <th className={styles.cStatus}>Status</th>
         </tr>
       </thead>
@@ -88,7 +88,7 @@ export function ItemTable({ env, issues, chosen, toggle, toggleAll, sort, order,
               <LevelMark level={issue.level} />
             </td>
             <td className={`num muted ${styles.cNumber}`}>
-              {now - toMs(nanos(issue.first_ns)) < HOUR_MS ? (
+              {isFresh(issue, now) ? (
                 <span className={styles.fresh} title="first seen in the last hour">
                   <span className="vh">new</span>
                 </span>
@@ -122,6 +122,11 @@ export function ItemTable({ env, issues, chosen, toggle, toggleAll, sort, order,
             <td className={`num ${styles.cLast}`}>
               <Age ns={issue.last_ns} now={now} />
             </td>
+            {owned ? (
+              <td className={`cut ${styles.cOwner}`} title={issue.owner ?? undefined}>
+                {issue.owner ?? <span className="muted">none</span>}
+              </td>
+            ) : null}
             <td className={styles.cStatus}>
               <StatusPill issue={issue} />
             </td>

@@ -2,13 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { issuesQuery, projectsQuery } from '@/api/issues.ts';
-import type { Issue, IssueStatus } from '@/api/types.ts';
+import type { Issue, IssueChange } from '@/api/types.ts';
 import { useEnvironment } from '@/app/environment.ts';
 import { paths } from '@/app/paths.ts';
 import { Empty } from '@/design/Empty.tsx';
 import { Failure } from '@/design/Failure.tsx';
 import { useKeys } from '@/lib/keys.ts';
 import { BulkBar } from './BulkBar.tsx';
+import { Course } from './Course.tsx';
 import styles from './errors.module.css';
 import { type Change, FilterBar } from './FilterBar.tsx';
 import { ItemTable, linkId } from './ItemTable.tsx';
@@ -57,8 +58,8 @@ export function ErrorsPage() {
     if (!next.delete(id)) next.add(id);
     setChosen(next);
   };
-  const set = (status: IssueStatus) =>
-    change.mutate({ issues: selected, change: { status } }, { onSuccess: () => setChosen(new Set()) });
+  const set = (what: IssueChange) =>
+    change.mutate({ issues: selected, change: what }, { onSuccess: () => setChosen(new Set()) });
   useRowKeys(issues, toggle, () => {
     if (selected.length === 0) return false;
     setChosen(new Set());
@@ -91,11 +92,13 @@ export function ErrorsPage() {
       {waiting.length > 0 ? (
         <Waiting env={env} waiting={waiting} refused={known.data?.refused ?? []} />
       ) : null}
+      {issues.length > 0 ? <Course issues={issues} total={list.data?.total ?? 0} /> : null}
       {selected.length > 0 ? (
         <BulkBar
           chosen={selected}
           busy={change.isPending}
           error={change.error}
+          owners={list.data?.owners ?? []}
           set={set}
           clear={() => setChosen(new Set())}
         />

@@ -3,6 +3,7 @@ import type { Facets, Issue, RequestRow, StackFrame } from '@/api/types.ts';
 import {
   askOf,
   codeOf,
+  courseOf,
   hourBars,
   isFiltered,
   othersOf,
@@ -132,4 +133,27 @@ test('of its request only the other rows are counted', () => {
     ['OT', 2],
     ['LOG', 1],
   ]);
+});
+
+test('occurrences of items add up by hour, those of new items apart', () => {
+  const now = Date.UTC(2026, 10, 20, 10, 30);
+  const first = (minutesAgo: number) => String(BigInt(now - minutesAgo * 60_000) * 1_000_000n);
+  const course = courseOf(
+    [
+      { first_ns: first(59), sparkline: [0, 0, 5] },
+      { first_ns: first(61), sparkline: [0, 2, 1] },
+      { first_ns: first(9_000), sparkline: [4, 0, 1] },
+    ],
+    now,
+  );
+  expect(course).toEqual({
+    hours: [
+      { fresh: 0, known: 4 },
+      { fresh: 0, known: 2 },
+      { fresh: 5, known: 2 },
+    ],
+    fresh: 5,
+    sum: 13,
+  });
+  expect(courseOf([], now)).toEqual({ hours: [], fresh: 0, sum: 0 });
 });

@@ -12,12 +12,19 @@ import type {
   StackFrame,
 } from '@/api/types.ts';
 import { valueText } from '@/lib/format.ts';
+import { nanos, toMs } from '@/lib/time.ts';
 import type { ErrorsSearch } from './search.ts';
 
 export const LEVELS: readonly IssueLevel[] = ['critical', 'error', 'warning', 'info', 'debug'];
 export const STATUSES: readonly IssueStatus[] = ['active', 'resolved', 'muted', 'archived'];
 export const SORTS = ['last', 'first', 'count', 'level'] as const;
 export type Sort = (typeof SORTS)[number];
+/** For how long nobody is told, in seconds. */
+export const SNOOZES = [
+  { value: '3600', label: 'for an hour' },
+  { value: '86400', label: 'for a day' },
+  { value: '604800', label: 'for a week' },
+];
 /** Items of a page: what one looks through without paging, and the server answers at once. */
 export const PAGE = 100;
 
@@ -116,6 +123,35 @@ export function placesOf(frames: readonly StackFrame[]): string {
 export function shortFile(file: string): string {
   const parts = file.split(/[\\/]/u);
   return parts.length > 2 ? parts.slice(-2).join('/') : file;
+}
+
+/** An item seen for the first time within this is new. */
+const FRESH_MS = 3_600_000;
+
+export const isFresh = (issue: Pick<Issue, 'first_ns'>, nowMs: number) =>
+  nowMs - toMs(nanos(issue.first_ns)) < FRESH_MS;
+
+/** Occurrences of several items hour by hour, the last one is now. */
+export interface Course {
+  hours: { fresh: number; known: number }[];
+  /** Occurrences of items that are new. */
+  fresh: number;
+  sum: number;
+}
+
+export function courseOf(issues: readonly Pick<Issue, 'first_ns' | 'sparkline'>[], nowMs: number): Course {
+  const hours = Array.from({ length: issues[0]?.sparkline.length ?? 0 }, () => ({ fresh: 0, known: 0 }));
+  let [fresh, sum] = [0, 0];
+  for (const issue of issues) {
+    const isNew = isFresh(issue, nowMs);
+    for (const [i, n] of issue.sparkline.entries()) {
+      const hour = hours[i];
+      if (hour) hour[isNew ? 'fresh' : 'known'] += n;
+      sum += n;
+      if (isNew) fresh += n;
+    }
+  }
+  return { hours, fresh, sum };
 }
 
 /** A line of code with its number, when the number of the frame's own line is known. */
