@@ -24,8 +24,8 @@ export function Durations({ env, source, now, t }: { env: string; source: Source
     <section className={styles.heat} aria-label="Duration of all requests">
       <div className="head">
         <h2>Duration of all requests</h2>
-        <span className="muted">duration_ms, log scale</span>
-        <Link {...paths.explore(env)} search={search} className="link right">
+        <span className="muted cut">duration_ms, log scale</span>
+        <Link {...paths.explore(env)} search={search} className={`link right ${styles.whole}`}>
           Open in Explore
         </Link>
       </div>

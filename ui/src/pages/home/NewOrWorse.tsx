@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ChevronsUp, TriangleAlert } from 'lucide-react';
+import { ChevronsUp, Info, TriangleAlert } from 'lucide-react';
 import { issuesQuery } from '@/api/issues.ts';
 import { paths } from '@/app/paths.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { short } from '@/lib/format.ts';
 import { ago, nanos, toMs } from '@/lib/time.ts';
 import { renderValue } from '@/query/text.ts';
+import { Bars } from '@/viz/Bars.tsx';
 import styles from './home.module.css';
 import { type Range, routesQuery, type Source, worse } from './model.ts';
 import { useAnswer } from './useAnswers.ts';
@@ -35,16 +36,31 @@ export function NewOrWorse({ env, source, now, before, t }: Props) {
         <h2>New or worse</h2>
         <span className="muted">against the time before</span>
       </div>
-      {fresh.map((one) => (
-        <Link key={one.id} {...paths.item(env, one.dataset, one.counter)} className={styles.item}>
-          <Icon of={TriangleAlert} className="t-danger" />
-          <span className="cut">
-            <b className="strong">{one.title}</b>{' '}
-            <span className="muted">new item, {ago(toMs(nanos(one.first_ns)), now.end_time * 1000)}</span>
-          </span>
-          <span className="pill danger">{short(one.total)}</span>
-        </Link>
-      ))}
+      {fresh.map((one) => {
+        const bad = one.level === 'error' || one.level === 'critical';
+        const tone = bad ? 'danger' : one.level === 'warning' ? 'warn' : 'muted';
+        return (
+          <Link key={one.id} {...paths.item(env, one.dataset, one.counter)} className={styles.item}>
+            <Icon
+              of={bad || tone === 'warn' ? TriangleAlert : Info}
+              className={tone === 'muted' ? 'muted' : `t-${tone}`}
+            />
+            <span className="cut">
+              <b className="strong">{one.title}</b>{' '}
+              <span className="muted">
+                #{one.counter}, first {ago(toMs(nanos(one.first_ns)), now.end_time * 1000)}
+              </span>
+            </span>
+            <span className={`tag ${bad ? 'err' : tone}`}>new</span>
+            <span className="hide-m">
+              <Bars values={one.sparkline} colour={bad ? 'danger' : 'h5'} width={72} />
+            </span>
+            <span className={`pill ${tone}`} title="occurrences">
+              {short(one.total)}
+            </span>
+          </Link>
+        );
+      })}
       {list.map((one) => (
         <Link
           key={`${one.name} ${one.what}`}

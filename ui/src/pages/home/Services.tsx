@@ -30,24 +30,24 @@ export function Services({ env, source, now, minutes, t }: Props) {
       <table className="fix">
         <colgroup>
           <col />
-          <col style={{ width: 96 }} />
-          <col style={{ width: 88 }} />
-          <col style={{ width: 88 }} />
-          <col style={{ width: 88 }} />
-          <col style={{ width: 88 }} />
-          <col style={{ width: 144 }} />
+          <col className={styles.figures} />
+          <col className={styles.figures} />
+          <col className={`hide-s ${styles.figures}`} />
+          <col className={styles.figures} />
+          <col className={`hide-s ${styles.figures}`} />
+          <col className={`hide-s ${styles.course}`} />
         </colgroup>
         <thead>
           <tr>
             <th>Service</th>
             <th className="num">per min</th>
             <th className="num">errors</th>
-            <th className="num">p50</th>
+            <th className="num hide-s">p50</th>
             <th className="num" aria-sort="descending">
               p95 ↓
             </th>
-            <th className="num">p99</th>
-            <th>p95 over time</th>
+            <th className="num hide-s">p99</th>
+            <th className="hide-s">p95 over time</th>
           </tr>
         </thead>
         <tbody>
@@ -79,10 +79,10 @@ export function Services({ env, source, now, minutes, t }: Props) {
                 <td className={`num ${errors / count >= 0.01 ? 't-danger strong' : 'muted'}`}>
                   {share(errors, count)}
                 </td>
-                <td className="num muted">{of('P50')}</td>
+                <td className="num muted hide-s">{of('P50')}</td>
                 <td className="num strong">{of('P95')}</td>
-                <td className="num muted">{of('P99')}</td>
-                <td>
+                <td className="num muted hide-s">{of('P99')}</td>
+                <td className="hide-s">
                   <Spark values={valuesOf(answer, 3, i)} colour="h5" width={112} height={16} />
                 </td>
               </tr>

@@ -8,12 +8,13 @@ import styles from './home.module.css';
 import {
   type Change,
   change,
+  courseOf,
+  figureOf,
   linesQuery,
   numberOf,
   type Range,
   type Source,
   tilesQuery,
-  valuesOf,
 } from './model.ts';
 import { useAnswer } from './useAnswers.ts';
 
@@ -44,6 +45,7 @@ export function Tiles({ env, source, now, before, minutes, t }: Props) {
     return all ? (of(from, 'errors') ?? 0) / all : undefined;
   };
   const perMinute = (n: number | undefined) => (n === undefined ? undefined : short(Math.round(n / minutes)));
+  const slow = p95 === undefined ? undefined : figureOf(duration(p95));
   const w = `meta.source = ${source} and trace.parent_id does-not-exist`;
   const errorChange = change(rateOf(answer), rateOf(old), true);
   const failing = errorChange?.tone === 'danger' || (rateOf(answer) ?? 0) >= 0.05;
@@ -54,7 +56,7 @@ export function Tiles({ env, source, now, before, minutes, t }: Props) {
         figure={perMinute(requests)}
         unit="per min"
         delta={change(requests, of(old, 'COUNT'), false)}
-        values={valuesOf(answer, 0)}
+        values={courseOf(answer, 0)}
         colour="h5"
         link={{ env, search: { v: 'COUNT', w, t } }}
       />
@@ -63,17 +65,17 @@ export function Tiles({ env, source, now, before, minutes, t }: Props) {
         figure={requests ? share(errors ?? 0, requests) : requests === undefined ? undefined : '0 %'}
         unit={`${perMinute(errors) ?? 0} per min`}
         delta={errorChange}
-        values={valuesOf(answer, 1)}
+        values={courseOf(answer, 1)}
         colour={failing ? 'danger' : 'h5'}
         tone={failing ? 't-danger' : ''}
         link={{ env, search: { v: 'COUNT', w: `${w} and error = true`, g: 'name', t } }}
       />
       <Tile
         name="p95 duration"
-        figure={p95 === undefined ? undefined : duration(p95)}
-        unit=""
+        figure={slow?.figure}
+        unit={slow?.unit ?? ''}
         delta={change(p95, of(old, 'P95(duration_ms)'), true)}
-        values={valuesOf(answer, 2)}
+        values={courseOf(answer, 2)}
         colour="h5"
         link={{ env, search: { v: 'HEATMAP(duration_ms),P95(duration_ms)', w, t } }}
       />
@@ -82,7 +84,7 @@ export function Tiles({ env, source, now, before, minutes, t }: Props) {
         figure={perMinute(logs)}
         unit="per min"
         delta={change(logs, of(oldLines, 'COUNT'), false)}
-        values={valuesOf(lines, 0)}
+        values={courseOf(lines, 0)}
         colour="h5"
         link={{ env, search: { v: 'COUNT', w: 'meta.signal_type = log', t } }}
       />
@@ -121,7 +123,7 @@ function Tile({ name, figure, unit, delta, values, colour, tone = '', link }: Ti
       </div>
       <div className={styles.line} ref={place}>
         {known.length > 1 && width > 0 ? (
-          <Spark values={values} colour={colour} width={width} height={40} />
+          <Spark values={values} colour={colour} width={width} height={40} filled />
         ) : null}
         <span className="vh">{course}</span>
       </div>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Dataset } from '@/api/types.ts';
-import { change, minutesOf, ranges, sourceOf, worse } from './model.ts';
+import type { Answer, Dataset } from '@/api/types.ts';
+import { change, courseOf, figureOf, minutesOf, ranges, sourceOf, worse } from './model.ts';
 import { lengthOf } from './search.ts';
 
 const dataset = (kind: string, rows = 1): Dataset => ({
@@ -85,4 +85,24 @@ test('rates are over the time there can be data', () => {
   const range = { start_time: 600, end_time: 4200 };
   expect(minutesOf(range, [{ ...dataset('service'), created_ns: '3900000000000' }])).toBe(5);
   expect(minutesOf(range, [{ ...dataset('service'), created_ns: '1000000000' }])).toBe(60);
+});
+
+test('the course has the steps that are over and lie wholly in the range', () => {
+  const s = (seconds: number) => String(BigInt(seconds) * 1_000_000_000n);
+  // Asked at 94 s after: the end is rounded up to 100.
+  const answer = {
+    start_ns: s(10),
+    end_ns: s(100),
+    first_bucket_ns: s(0),
+    step_ns: s(30),
+    series: [{ lines: [{ kind: 'numbers', values: [1, 7, 8, 2] }] }],
+  } as unknown as Answer;
+  expect(courseOf(answer, 0)).toEqual([7, 8]);
+  expect(courseOf(undefined, 0)).toEqual([]);
+});
+
+test('a figure stands apart from its unit', () => {
+  expect(figureOf('35.5 ms')).toEqual({ figure: '35.5', unit: 'ms' });
+  expect(figureOf('2 min 5 s')).toEqual({ figure: '2 min 5 s', unit: '' });
+  expect(figureOf('0')).toEqual({ figure: '0', unit: '' });
 });

@@ -100,6 +100,27 @@ export function numberOf(cell: Cell | undefined): number | undefined {
   return typeof cell === 'number' ? cell : undefined;
 }
 
+/** The end of a range lies up to this far ahead: see {@link ranges}. */
+const AHEAD_NS = 10_000_000_000n;
+
+/** Values of the steps that are over: the first and the last are only partly in the range, and would read as a fall. */
+export function courseOf(answer: Answer | undefined, at: number): (number | null)[] {
+  if (!answer) return [];
+  const [first, step] = [BigInt(answer.first_bucket_ns), BigInt(answer.step_ns)];
+  const [start, end] = [BigInt(answer.start_ns), BigInt(answer.end_ns) - AHEAD_NS];
+  return valuesOf(answer, at).filter((_, i) => {
+    const from = first + step * BigInt(i);
+    return from >= start && from + step <= end;
+  });
+}
+
+/** `35.5 ms` as its figure and its unit; what has more parts stays whole. */
+export function figureOf(text: string): { figure: string; unit: string } {
+  const parts = text.split(' ');
+  const [figure = text, unit = ''] = parts;
+  return parts.length === 2 ? { figure, unit } : { figure: text, unit: '' };
+}
+
 export function valuesOf(answer: Answer | undefined, at: number, series = 0): (number | null)[] {
   const line: Line | undefined = answer?.series[series]?.lines[at];
   return line?.kind === 'numbers' ? line.values : [];
