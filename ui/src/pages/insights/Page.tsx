@@ -68,7 +68,7 @@ export function InsightsPage() {
           setOpen={setPicking}
         />
       </InTopBar>
-      <div className="bar">
+      <div className={`bar ${styles.bar}`}>
         <Picker
           name="Group"
           value={group}
