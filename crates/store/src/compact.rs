@@ -11,8 +11,8 @@ use crate::inner::{Inner, expiry};
 use crate::manifest::Edit;
 use crate::order::{self, Keys, SliceLimit};
 use crate::part::{
-    Facts, FlushRef, Group, GroupSource, Lane, OpenPart, Part, Pick, Source, for_each_entry, keys,
-    untag,
+    self, Facts, FlushRef, Group, GroupSource, Lane, OpenPart, Part, Pick, Source, for_each_entry,
+    keys, untag,
 };
 use crate::publish::{Draft, NewPart};
 use crate::time::{LATE, Period};
@@ -270,6 +270,9 @@ impl Inner {
             .map(|p| Facts::of(p.metadata()?.as_ref()))
             .collect();
         let facts = facts?;
+        if let Some(joined) = self.joinable(merge, &inputs, &facts, &retention, &tombstones)? {
+            return self.join(merge, &joined, &inputs, &facts, &tombstones);
+        }
         let mut groups = Vec::new();
         for (part, open) in &inputs {
             for group in 0..open.groups() {
@@ -303,21 +306,20 @@ impl Inner {
             let slices = order::slices(picks, &keys, limit);
             planned.extend(chunks_of(slices, self.options.part_rows.min(fits)));
         }
-        let group = Group {
-            id: self.new_id(),
-            parts: u32::try_from(planned.len()).unwrap_or(u32::MAX),
-        };
+        let drafts = self.drafts(merge, &facts, &tombstones, &columns, planned.len());
         let mut written = Vec::new();
-        let outcome = self.write_merged(
-            merge,
-            &facts,
-            &group,
-            &planned,
-            &columns,
-            &sources,
-            &tombstones,
-            &mut written,
-        );
+        let outcome: Result<(), Error> =
+            drafts
+                .into_iter()
+                .zip(&planned)
+                .try_for_each(|(draft, slices)| {
+                    let disk = self.disk.as_ref();
+                    let part = self.write_part(draft, |path, facts, columns| {
+                        part::write(disk, path, facts, columns, slices, &sources)
+                    })?;
+                    written.push(part);
+                    Ok(())
+                });
         if outcome.is_err() {
             self.discard(&written);
         }
@@ -325,60 +327,46 @@ impl Inner {
         self.swap(merge, &written)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call; each is a step's result"
-    )]
-    fn write_merged(
+    /// What the outputs of a merge say of themselves, beside their rows.
+    pub(crate) fn drafts(
         &self,
         merge: &Merge,
         facts: &[Facts],
-        group: &Group,
-        planned: &[Vec<crate::part::Slice>],
-        columns: &crate::part::Columns,
-        sources: &[&dyn Source],
         tombstones: &[Tombstone],
-        written: &mut Vec<NewPart>,
-    ) -> Result<(), Error> {
+        columns: &part::Columns,
+        outputs: usize,
+    ) -> Vec<Draft> {
+        let group = Group {
+            id: self.new_id(),
+            parts: u32::try_from(outputs).unwrap_or(u32::MAX),
+        };
         let wal_first = self.wal_files.first_seq().unwrap_or(u64::MAX);
-        let flushes = merged_flushes(facts, wal_first);
-        let replaces: Vec<String> = merge.inputs.iter().map(|p| p.id.clone()).collect();
         let before: BTreeSet<&String> = facts
             .iter()
             .flat_map(|f| f.replaces.iter().chain(&f.replaced_before))
             .collect();
-        let before: Vec<String> = before.into_iter().cloned().collect();
-        let seq = merge.inputs.iter().fold((u64::MAX, 0), |(low, high), p| {
-            (low.min(p.seq.0), high.max(p.seq.1))
-        });
-        let purged = merge
-            .inputs
-            .iter()
-            .map(|p| p.purged_ms)
-            .min()
-            .unwrap_or(i64::MIN);
-        for slices in planned {
-            let draft = Draft {
-                id: self.new_id(),
-                table: merge.table,
-                period: merge.period,
-                level: merge.level,
-                seq,
-                group: group.clone(),
-                flushes: flushes.clone(),
-                replaces: replaces.clone(),
-                replaced_before: before.clone(),
-                purged_ms: purged.max(purged_ms(tombstones)),
-                columns: columns.clone(),
-                slices,
-            };
-            written.push(self.write_part(draft, sources)?);
-        }
-        Ok(())
+        let inputs = merge.inputs.iter();
+        let purged = inputs.clone().map(|p| p.purged_ms).min();
+        let draft = || Draft {
+            id: self.new_id(),
+            table: merge.table,
+            period: merge.period,
+            level: merge.level,
+            seq: inputs.clone().fold((u64::MAX, 0), |(low, high), p| {
+                (low.min(p.seq.0), high.max(p.seq.1))
+            }),
+            group: group.clone(),
+            flushes: merged_flushes(facts, wal_first),
+            replaces: inputs.clone().map(|p| p.id.clone()).collect(),
+            replaced_before: before.iter().map(|id| (*id).clone()).collect(),
+            purged_ms: purged.unwrap_or(i64::MIN).max(purged_ms(tombstones)),
+            columns: columns.clone(),
+        };
+        (0..outputs).map(|_| draft()).collect()
     }
 
     /// Publishes a merge's outputs in place of its inputs.
-    fn swap(&self, merge: &Merge, written: &[NewPart]) -> Result<(), Error> {
+    pub(crate) fn swap(&self, merge: &Merge, written: &[NewPart]) -> Result<(), Error> {
         let remove: Vec<String> = merge.inputs.iter().map(|p| p.id.clone()).collect();
         let published = self.install(written).and_then(|()| {
             self.commit(&Edit {
@@ -409,7 +397,7 @@ impl Inner {
 }
 
 /// Trace and event time of each row that has a trace.
-fn traces(ts: &Lane, ids: &Lane) -> Vec<(TraceId, i64)> {
+pub(crate) fn traces(ts: &Lane, ids: &Lane) -> Vec<(TraceId, i64)> {
     let (Some(ts), Some(ids)) = (ts.ints(), ids.array().as_fixed_size_binary_opt()) else {
         return Vec::new();
     };
@@ -492,7 +480,7 @@ fn classes(
 }
 
 /// How many rows of the inputs have each column.
-fn fills(inputs: &[(Arc<Part>, OpenPart)], facts: &[Facts]) -> Result<Fills, Error> {
+pub(crate) fn fills(inputs: &[(Arc<Part>, OpenPart)], facts: &[Facts]) -> Result<Fills, Error> {
     let mut fills = Fills::default();
     for ((part, open), facts) in inputs.iter().zip(facts) {
         let mut attrs = facts.fills.iter();

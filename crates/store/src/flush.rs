@@ -4,7 +4,7 @@ use crate::columns::{self, Fill, Fills, STATISTICS_DISTINCT_LIMIT};
 use crate::inner::Inner;
 use crate::manifest::{Edit, SeenRow};
 use crate::order::{self, BatchSource, Keys, SliceLimit};
-use crate::part::{FlushRef, Group, Part, Pick, Slice, Source};
+use crate::part::{self, FlushRef, Group, Part, Pick, Slice, Source};
 use crate::publish::{Draft, NewPart};
 use crate::snapshot::BufferedBatch;
 use crate::time::Period;
@@ -215,9 +215,11 @@ impl Inner {
                 replaced_before: Vec::new(),
                 purged_ms: purged_ms(&job.tombstones),
                 columns,
-                slices: &slices,
             };
-            written.push(self.write_part(draft, &sources)?);
+            let disk = self.disk.as_ref();
+            written.push(self.write_part(draft, |path, facts, columns| {
+                part::write(disk, path, facts, columns, &slices, &sources)
+            })?);
         }
         Ok(())
     }

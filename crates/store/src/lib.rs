@@ -47,6 +47,7 @@ mod follow;
 mod health;
 mod ingest;
 mod inner;
+mod join;
 mod manifest;
 mod options;
 mod order;

@@ -91,7 +91,7 @@ impl Keys {
     }
 }
 
-/// Where a slice ends, at the latest.
+/// Where a slice ends, about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SliceLimit {
     pub rows: usize,
@@ -105,12 +105,13 @@ pub(crate) fn slices(mut picks: Vec<Pick>, keys: &[Keys], limit: SliceLimit) -> 
     let mut timed: Vec<(i64, Pick)> = picks.drain(..).map(|p| (ts(&p), p)).collect();
     timed.sort_by_key(|(ts, _)| *ts);
     let ranks = Ranks::of(keys);
+    let limit_rows = even(timed.len(), limit.rows);
     let mut out = Vec::new();
     let mut from = 0;
     let mut bytes = 0u64;
     for i in 0..timed.len() {
         let row = keys[timed[i].1.source as usize].row_bytes;
-        if i > from && (i - from >= limit.rows || bytes + row > limit.bytes) {
+        if i > from && (i - from >= limit_rows || bytes + row > limit.bytes) {
             out.push(slice(&timed[from..i], keys, &ranks));
             (from, bytes) = (i, 0);
         }
@@ -120,6 +121,12 @@ pub(crate) fn slices(mut picks: Vec<Pick>, keys: &[Keys], limit: SliceLimit) -> 
         out.push(slice(&timed[from..], keys, &ranks));
     }
     out
+}
+
+/// Rows of a slice, so that the last one is not a few: up to a quarter over the limit.
+fn even(rows: usize, limit: usize) -> usize {
+    let slices = rows.div_ceil((limit + limit / 4).max(1)).max(1);
+    rows.div_ceil(slices)
 }
 
 /// For each source, the places of its codes among all datasets and all names.
@@ -247,5 +254,16 @@ impl Source for BatchSource<'_> {
             });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_are_even_and_at_most_a_quarter_over() {
+        let rows = [0, 1, 1_000, 1_250, 1_251, 2_010, 2_600, 10_000].map(|n| even(n, 1_000));
+        assert_eq!(rows, [0, 1, 1_000, 1_250, 626, 1_005, 867, 1_250]);
     }
 }

@@ -5,20 +5,19 @@ use crate::disk;
 use crate::inner::Inner;
 use crate::manifest::PartRow;
 use crate::part::{
-    self, Columns, Facts, FlushRef, Group, Overflow, Part, PartFile, Slice, Source, TextSet,
-    VERSION,
+    Columns, Facts, FlushRef, Group, Overflow, Part, PartFile, TextSet, VERSION, Written,
 };
 use crate::time::Period;
 use event::TableId;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The order of rows, as footers tell it.
 const SORT: &str = "row group = slice of time; inside: dataset, name, ts, trace_id, nulls first";
 
 /// What a part to be written is, beside its rows.
-pub(crate) struct Draft<'a> {
+pub(crate) struct Draft {
     pub id: String,
     pub table: TableId,
     pub period: Period,
@@ -30,7 +29,6 @@ pub(crate) struct Draft<'a> {
     pub replaced_before: Vec<String>,
     pub purged_ms: i64,
     pub columns: Columns,
-    pub slices: &'a [Slice],
 }
 
 /// A part on disk, not yet in the manifest.
@@ -65,11 +63,12 @@ impl Inner {
             .join(format!("{}.parquet", facts.id)))
     }
 
-    /// Writes a part under its temporary name, synced, and its trace index beside.
+    /// Writes a part under its temporary name, and its trace index beside. `rows` writes the file and
+    /// syncs it; of the facts it gets it fills in what its rows say.
     pub(crate) fn write_part(
         &self,
-        draft: Draft<'_>,
-        sources: &[&dyn Source],
+        draft: Draft,
+        rows: impl FnOnce(&Path, Facts, &Columns) -> Result<Written, Error>,
     ) -> Result<NewPart, Error> {
         let facts = Facts {
             version: VERSION,
@@ -101,21 +100,13 @@ impl Inner {
         disk::create_dirs(self.disk.as_ref(), &self.options.data_dir, dir)
             .map_err(|e| Error::io(dir.display(), &e))?;
         let temporary = path.with_extension("parquet.tmp");
-        let written = part::write(
-            self.disk.as_ref(),
-            &temporary,
-            facts,
-            &draft.columns,
-            draft.slices,
-            sources,
-        )
-        .inspect_err(|_| {
+        let written = rows(&temporary, facts, &draft.columns).inspect_err(|_| {
             // What is left is swept at the next start, should this fail too.
             let _ = self.disk.remove(&temporary);
         })?;
         self.step("part.synced")?;
-        if let Some(bytes) = part::tix_bytes(written.traces.iter().copied()) {
-            self.write_index(&path.with_extension("tix"), &bytes)?;
+        if let Some(bytes) = &written.index {
+            self.write_index(&path.with_extension("tix"), bytes)?;
         }
         let typed = |list: &mut dyn Iterator<Item = (&str, event::Type)>| -> Box<[u32]> {
             let mut all: Vec<u32> = list.map(|(k, ty)| self.keys.typed(k, ty)).collect();
@@ -142,7 +133,7 @@ impl Inner {
     }
 
     /// Writes a trace index. Never synced: a torn one is seen by its checksum.
-    pub(crate) fn write_index(&self, path: &std::path::Path, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn write_index(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let failed = |e: std::io::Error| Error::io(path.display(), &e);
         let temporary = path.with_extension("tix.tmp");
         let mut file = self.disk.create(&temporary).map_err(failed)?;
@@ -172,7 +163,7 @@ impl Inner {
             self.disk
                 .rename(&part.temporary(), &part.path)
                 .map_err(|e| Error::io(part.path.display(), &e))?;
-            dirs.extend(part.path.parent().map(std::path::Path::to_owned));
+            dirs.extend(part.path.parent().map(Path::to_owned));
         }
         for dir in dirs {
             self.step("part.sync_dir")?;

@@ -47,9 +47,10 @@ impl SyncPoint {
 }
 
 /// Every name that [`Disk::step`] is called with: a test ends the process at each of them.
-pub const STEPS: [&str; 20] = [
+pub const STEPS: [&str; 21] = [
     "flush.begin",
     "flush.swapped",
+    "join.begin",
     "manifest.commit",
     "manifest.committed",
     "manifest.create",

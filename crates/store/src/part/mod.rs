@@ -1,11 +1,12 @@
 //! A part: one immutable Parquet file and its side files.
 //!
 //! Reading order: [`keys`] (which keys are where), `facts` (what the footer says), `lane` (values
-//! of one column, on their way from batches or parts into a part), `writer`, `reader`, `tix`.
+//! of one column, on their way from batches or parts into a part), `writer`, `join`, `reader`, `tix`.
 
 mod chunk;
 mod encoding;
 mod facts;
+mod join;
 pub mod keys;
 mod lane;
 mod reader;
@@ -23,13 +24,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use facts::{Facts, FlushRef, Group, VERSION};
+pub(crate) use join::join;
 pub(crate) use keys::{KeyTable, TextSet};
 pub(crate) use lane::Lane;
 pub use reader::PartReader;
 pub(crate) use reader::{FooterCache, PartFile, block_crcs};
 pub(crate) use source::{GroupSource, OpenPart, for_each_entry, untag};
 pub(crate) use tix::{find_trace, write_bytes as tix_bytes};
-pub(crate) use writer::{AttrColumn, Columns, Pick, Slice, Source, write};
+pub(crate) use writer::{AttrColumn, Columns, Pick, Slice, Source, Written, write};
 
 /// Where a part has an attribute of one key and type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,7 +230,8 @@ impl Part {
         }
     }
 
-    fn open_index(&self) -> Option<Arc<tix::Tix>> {
+    /// The trace index, opened once; `None` when it is missing or damaged.
+    pub(crate) fn open_index(&self) -> Option<Arc<tix::Tix>> {
         match &*self.index.read() {
             Index::Open(index) => return Some(Arc::clone(index)),
             Index::Missing => return None,

@@ -1,6 +1,7 @@
 //! A row group of a part as a source of rows: each column is decoded when asked for.
 
 use crate::Error;
+use crate::part::join::{StoredBytes, StoredChunk};
 use crate::part::keys::{overflow_bucket, overflow_column};
 use crate::part::lane::Lane;
 use crate::part::writer::{Columns, Source};
@@ -18,6 +19,9 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::bloom_filter::Sbbf;
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -93,9 +97,8 @@ impl OpenPart {
         let Ok(column) = self.metadata.schema().index_of(name) else {
             return Ok(None);
         };
-        let (rows, _) = self.group_size(group);
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);
-        let rows = usize::try_from(rows).map_err(|e| Error::Damaged(e.to_string()))?;
+        let rows = self.group_rows(group)?;
         let mut batches = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.reader.clone(),
             self.metadata.clone(),
@@ -116,6 +119,41 @@ impl OpenPart {
         Ok(Some(Arc::clone(batch.column(0))))
     }
 
+    /// Rows of a group.
+    pub(crate) fn group_rows(&self, group: usize) -> Result<usize, Error> {
+        usize::try_from(self.group_size(group).0).map_err(|e| Error::Damaged(e.to_string()))
+    }
+
+    /// The chunk of a column as it lies in the file; `None` where the part has no such column. Not
+    /// for overflow maps, which are two chunks and lie behind all others.
+    pub(crate) fn chunk(&self, group: usize, name: &str) -> Result<Option<StoredChunk>, Error> {
+        let Ok(column) = self.metadata.schema().index_of(name) else {
+            return Ok(None);
+        };
+        let metadata = self.metadata.metadata();
+        let chunk = metadata.row_group(group).column(column);
+        let (from, length) = chunk.byte_range();
+        let bytes = self
+            .reader
+            .read(from..from + length)
+            .map_err(|e| Error::io(format!("column {name}"), &e))?;
+        let index = metadata.column_index().map(|all| &all[group][column]);
+        let close = ColumnCloseResult {
+            bytes_written: length,
+            rows_written: self.group_size(group).0,
+            metadata: chunk.clone(),
+            bloom_filter: Sbbf::read_from_column_chunk(chunk, &self.reader)?,
+            column_index: index
+                .filter(|i| !matches!(i, ColumnIndexMetaData::NONE))
+                .cloned(),
+            offset_index: metadata
+                .offset_index()
+                .map(|all| all[group][column].clone()),
+        };
+        let bytes = StoredBytes { from, bytes };
+        Ok(Some(StoredChunk { bytes, close }))
+    }
+
     pub(crate) fn overflow_map(&self, group: usize, bucket: u8) -> Result<Option<MapArray>, Error> {
         let array = self.column(group, &overflow_column(bucket))?;
         Ok(array.and_then(|a| a.as_map_opt().cloned()))
@@ -133,8 +171,7 @@ pub(crate) struct GroupSource {
 
 impl GroupSource {
     pub(crate) fn new(part: OpenPart, group: usize) -> Result<Self, Error> {
-        let rows =
-            usize::try_from(part.group_size(group).0).map_err(|e| Error::Damaged(e.to_string()))?;
+        let rows = part.group_rows(group)?;
         Ok(Self {
             part,
             group,

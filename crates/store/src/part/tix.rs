@@ -52,11 +52,33 @@ pub(crate) fn write_bytes(rows: impl Iterator<Item = (TraceId, i64)>) -> Option<
             })
             .or_insert((ts, ts));
     }
-    let base = traces.values().map(|r| r.0).min().unwrap_or(0);
-    let mut sorted: Vec<(u64, (i64, i64))> = traces.into_iter().collect();
-    sorted.sort_unstable_by_key(|e| e.0);
-    let mut body = Vec::with_capacity(sorted.len() * ENTRY_BYTES);
-    for (hash, (min, max)) in &sorted {
+    bytes_of(traces.into_iter().collect())
+}
+
+/// One index for what several index. Times are rounded outward once more: by a millisecond.
+pub(crate) fn join_bytes(indexes: &[Arc<Tix>]) -> Option<Vec<u8>> {
+    let entries = indexes.iter().map(|t| t.entries).sum();
+    let mut all: Vec<(u64, (i64, i64))> = Vec::with_capacity(entries);
+    for index in indexes {
+        all.extend((0..index.entries).map(|i| (index.hash(i), index.times(i))));
+    }
+    all.sort_unstable_by_key(|e| e.0);
+    all.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 = (kept.1.0.min(next.1.0), kept.1.1.max(next.1.1));
+        }
+        same
+    });
+    bytes_of(all)
+}
+
+/// The bytes of an index with these entries: hash, smallest and greatest time.
+fn bytes_of(mut entries: Vec<(u64, (i64, i64))>) -> Option<Vec<u8>> {
+    let base = entries.iter().map(|e| e.1.0).min().unwrap_or(0);
+    entries.sort_unstable_by_key(|e| e.0);
+    let mut body = Vec::with_capacity(entries.len() * ENTRY_BYTES);
+    for (hash, (min, max)) in &entries {
         let start = u32::try_from(min.checked_sub(base)? / MILLI).ok()?;
         // Rounded outward, so that start + length is at or after the last row.
         let end = u32::try_from(max.checked_sub(base)?.div_euclid(MILLI) + 1).ok()?;
@@ -67,7 +89,7 @@ pub(crate) fn write_bytes(rows: impl Iterator<Item = (TraceId, i64)>) -> Option<
     let mut out = Vec::with_capacity(HEADER_BYTES + body.len());
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&base.to_le_bytes());
-    out.extend_from_slice(&(sorted.len() as u64).to_le_bytes());
+    out.extend_from_slice(&(entries.len() as u64).to_le_bytes());
     out.extend_from_slice(&crc32c::crc32c(&body).to_le_bytes());
     let header = crc32c::crc32c(&out);
     out.extend_from_slice(&header.to_le_bytes());
@@ -135,12 +157,18 @@ impl Tix {
         if low == self.entries || self.hash(low) != want {
             return TraceHit::Absent;
         }
-        let at = HEADER_BYTES + low * ENTRY_BYTES;
+        let (from, to) = self.times(low);
+        TraceHit::Range(from, to)
+    }
+
+    /// The times of an entry, nanoseconds.
+    fn times(&self, i: usize) -> (i64, i64) {
+        let at = HEADER_BYTES + i * ENTRY_BYTES;
         let start = array(&self.bytes, at + 8).map_or(0, u32::from_le_bytes);
         let length = array(&self.bytes, at + 12).map_or(0, u32::from_le_bytes);
         // Checksums tell damage, not a base at the end of time.
         let from = self.base.saturating_add(i64::from(start) * MILLI);
-        TraceHit::Range(from, from.saturating_add(i64::from(length) * MILLI))
+        (from, from.saturating_add(i64::from(length) * MILLI))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::part::facts::{FOOTER_KEY, Facts};
 use crate::part::keys::{self, TextSet};
 use crate::part::lane::{self, Lane, LaneType};
 use crate::part::reader::BLOCK_BYTES;
+use crate::part::tix;
 use arrow_array::builder::{MapBuilder, MapFieldNames, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
@@ -97,8 +98,8 @@ pub(crate) struct Written {
     pub facts: Facts,
     pub bytes: u64,
     pub crcs: Box<[u32]>,
-    /// Trace and event time of each row that has a trace.
-    pub traces: Vec<(TraceId, i64)>,
+    /// The bytes of its trace index; `None` when times are too far apart for one.
+    pub index: Option<Vec<u8>>,
 }
 
 /// Writes `slices` of `sources` to `path` and syncs it. `facts` come with what only the caller
@@ -111,19 +112,8 @@ pub(crate) fn write(
     slices: &[Slice],
     sources: &[&dyn Source],
 ) -> Result<Written, Error> {
-    let file = disk
-        .create(path)
-        .map_err(|e| Error::io(path.display(), &e))?;
-    let schema = schema(columns);
-    let descriptor = ArrowSchemaConverter::new().convert(&schema)?;
+    let (schema, mut file) = create(disk, path, columns)?;
     let rows: usize = slices.iter().map(|s| s.picks.len()).sum();
-    let mut properties = properties();
-    parquet::arrow::add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
-    let mut file = SerializedFileWriter::new(
-        Sequential::new(file),
-        descriptor.root_schema_ptr(),
-        Arc::new(properties),
-    )?;
     let mut seen = Seen::new(columns.attrs.len());
     for slice in slices {
         disk.step("part.slice").map_err(|e| Error::io("part", &e))?;
@@ -145,19 +135,48 @@ pub(crate) fn write(
         .collect();
     names.sort_unstable();
     facts.overflow = TextSet::new(names);
-    let json =
-        serde_json::to_string(&facts).map_err(|e| Error::Io(format!("facts of a part: {e}")))?;
-    file.append_key_value_metadata(KeyValue::new(FOOTER_KEY.to_owned(), json));
-    let (bytes, crcs) = file
-        .into_inner()?
-        .finish()
-        .map_err(|e| Error::io(path.display(), &e))?;
+    let (bytes, crcs) = finish(path, file, &facts)?;
     Ok(Written {
         facts,
         bytes,
         crcs,
-        traces: seen.traces,
+        index: tix::write_bytes(seen.traces.into_iter()),
     })
+}
+
+/// Begins a part's file.
+pub(super) fn create(
+    disk: &dyn Disk,
+    path: &Path,
+    columns: &Columns,
+) -> Result<(SchemaRef, SerializedFileWriter<Sequential>), Error> {
+    let file = disk
+        .create(path)
+        .map_err(|e| Error::io(path.display(), &e))?;
+    let schema = schema(columns);
+    let descriptor = ArrowSchemaConverter::new().convert(&schema)?;
+    let mut properties = properties();
+    parquet::arrow::add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
+    let file = SerializedFileWriter::new(
+        Sequential::new(file),
+        descriptor.root_schema_ptr(),
+        Arc::new(properties),
+    )?;
+    Ok((schema, file))
+}
+
+/// Writes the footer and syncs the file: its size, and the checksums of its blocks.
+pub(super) fn finish(
+    path: &Path,
+    mut file: SerializedFileWriter<Sequential>,
+    facts: &Facts,
+) -> Result<(u64, Box<[u32]>), Error> {
+    let json =
+        serde_json::to_string(facts).map_err(|e| Error::Io(format!("facts of a part: {e}")))?;
+    file.append_key_value_metadata(KeyValue::new(FOOTER_KEY.to_owned(), json));
+    file.into_inner()?
+        .finish()
+        .map_err(|e| Error::io(path.display(), &e))
 }
 
 /// What is learnt of the rows while they are written.
@@ -389,7 +408,7 @@ fn attr_lane(ty: Type) -> LaneType {
 }
 
 /// Integers become what the column is.
-fn finish_fixed(column: Fixed, array: Option<ArrayRef>, rows: usize) -> ArrayRef {
+pub(super) fn finish_fixed(column: Fixed, array: Option<ArrayRef>, rows: usize) -> ArrayRef {
     let ints = || {
         array.as_ref().map_or_else(
             || PrimitiveArray::<Int64Type>::new_null(rows),
@@ -457,7 +476,7 @@ const PLAIN_NOTES: Notes = Notes {
 };
 
 /// storage.md §2.2.5, §3.4.
-fn fixed_notes(column: Fixed, rows: usize) -> Notes {
+pub(super) fn fixed_notes(column: Fixed, rows: usize) -> Notes {
     Notes {
         statistics: match column {
             Fixed::Ts | Fixed::Dataset | Fixed::DurationNs => EnabledStatistics::Page,
@@ -468,7 +487,7 @@ fn fixed_notes(column: Fixed, rows: usize) -> Notes {
     }
 }
 
-fn attr_notes(attr: &AttrColumn) -> Notes {
+pub(super) fn attr_notes(attr: &AttrColumn) -> Notes {
     Notes {
         statistics: if attr.statistics {
             EnabledStatistics::Chunk
@@ -480,7 +499,7 @@ fn attr_notes(attr: &AttrColumn) -> Notes {
 }
 
 /// Writes on from the beginning, in large pieces, and keeps a checksum per block.
-struct Sequential {
+pub(super) struct Sequential {
     file: Box<dyn WriteFile>,
     pending: Vec<u8>,
     written: u64,

@@ -125,6 +125,8 @@ impl Run {
         Options {
             // Every other group begins a file, so that files are also deleted.
             wal_file_bytes: 6 << 10,
+            // So that the parts of one hour are joined, those of the others merged.
+            slice_rows: 40,
             ..options(&self.path)
         }
     }

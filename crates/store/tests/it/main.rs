@@ -10,6 +10,7 @@ mod common;
 mod crash;
 mod faults;
 mod follow;
+mod join;
 #[allow(dead_code, reason = "the abort tests use the rest")]
 mod ledger;
 mod merge;
