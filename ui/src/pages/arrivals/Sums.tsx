@@ -19,6 +19,9 @@ export function Sums({ state, env, pick }: Props) {
   const protocols = state.by_protocol;
   const senders = bySender(state.rows, env);
   const reasons = byReason(state.rows);
+  const whole = (part: keyof (typeof protocols)[number]['counters']) =>
+    protocols.reduce((sum, one) => sum + one.counters[part], 0);
+  const lost = whole('refused') + whole('dropped');
   const all = protocols.every((one) => addsUp(one.counters));
   return (
     <aside className={`panel ${styles.sums}`} aria-label="Sums">
@@ -50,6 +53,15 @@ export function Sums({ state, env, pick }: Props) {
               <td className="num muted">{count(counters.merged)}</td>
             </tr>
           ))}
+          {protocols.length > 1 ? (
+            <tr className="strong">
+              <td>all</td>
+              <td className="num">{count(whole('received'))}</td>
+              <td className="num">{count(whole('stored'))}</td>
+              <td className={`num ${lost > 0 ? 't-danger' : 'muted'}`}>{count(lost)}</td>
+              <td className="num">{count(whole('merged'))}</td>
+            </tr>
+          ) : null}
         </tbody>
       </table>
       {all && protocols.length > 0 ? (

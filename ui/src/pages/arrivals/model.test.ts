@@ -98,6 +98,7 @@ describe('tone and words', () => {
     expect(seen(row('a'))).toBe('');
     expect(seen(row('a', { deliveries: 14, last_ns: '301000000000' }))).toBe('14× in 5 min');
     expect(seen(row('a', { deliveries: 2 }))).toBe('2× in 1 s');
+    expect(seen(row('a', { deliveries: 37_047, last_ns: '301000000000' }))).toBe('37 k× in 5 min');
   });
 });
 

@@ -1,7 +1,7 @@
 // Deliveries as rows: merging live updates, filters, words and sums. Pure, so that each rule has a test.
 
 import type { Arrival, ArrivalEvent, Arrivals, Counters } from '@/api/types.ts';
-import { count, duration, plural } from '@/lib/format.ts';
+import { count, duration, plural, short } from '@/lib/format.ts';
 
 /** Rows kept: what nobody scrolls to must not fill the memory of a page left open over night. */
 export const MOST_ROWS = 1_000;
@@ -119,7 +119,7 @@ export function outcomeWords(row: Arrival, env: string): string {
 export function seen(row: Arrival): string {
   if (row.deliveries < 2) return '';
   const ms = Number((BigInt(row.last_ns) - BigInt(row.first_ns)) / 1_000_000n);
-  return `${count(row.deliveries)}× in ${ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : duration(ms).replace(/ \d+ s$/, '')}`;
+  return `${short(row.deliveries)}× in ${ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : duration(ms).replace(/ \d+ s$/, '')}`;
 }
 
 export const addsUp = (c: Counters): boolean => c.received === c.stored + c.refused + c.dropped + c.merged;
