@@ -19,6 +19,7 @@ import {
   urlFor,
   type What,
 } from './model.ts';
+import { OthersStep, type Settings } from './OthersStep.tsx';
 import type { SendSearch } from './search.ts';
 import styles from './send.module.css';
 import { type Credential, languagesOf, SOURCES, sourceOf } from './sources.ts';
@@ -49,12 +50,20 @@ export function SendPage() {
     );
   }
   const { address, flag } = addressOf(what, listen);
-  const urlAt = (where: Place) => {
-    const url = urlFor(address, where, location.hostname);
+  const urlOf = (one: What, where: Place) => {
+    const url = urlFor(addressOf(one, listen).address, where, location.hostname);
     // Datagrams go to an address, not to a URL.
-    return what === 'xray' ? url.replace('http://', '') : url;
+    return one === 'xray' ? url.replace('http://', '') : url;
   };
+  const urlAt = (where: Place) => urlOf(what, where);
   const url = urlAt(place);
+  const settings: Settings = {
+    otel: { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: urlOf('otel', place) },
+    xray: { name: 'AWS_XRAY_DAEMON_ADDRESS', value: urlOf('xray', place) },
+    logs: { name: 'AWS_ENDPOINT_URL', value: urlOf('logs', place) },
+    rollbar: { name: 'endpoint', value: `${urlOf('rollbar', place)}/api/1/` },
+    events: { name: 'api_host', value: urlOf('events', place) },
+  };
   // A command is run where this page is read, wherever the app runs.
   const here = urlAt(isLoopback(location.hostname) ? 'local' : 'remote');
   const warning = unreachable(address, place, flag, session.dev);
@@ -76,6 +85,7 @@ export function SendPage() {
           made={(key) => source.key && setMade({ env, kind: source.key, key })}
         />
         <TryStep what={what} url={here} credential={credential} />
+        <OthersStep env={env} what={what} settings={settings} />
       </div>
       <Listening
         key={`${env} ${what}`}

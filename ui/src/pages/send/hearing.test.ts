@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Arrival, ArrivalEvent } from '@/api/types.ts';
-import { hear, SILENCE } from './hearing.ts';
+import { hear, lastOf, SILENCE } from './hearing.ts';
 
 const counters = { received: 1, stored: 1, refused: 0, dropped: 0, merged: 0 };
 
@@ -62,5 +62,25 @@ describe('hearing', () => {
     const heard = hear(SILENCE, [...many, came('q', { protocol: 'api' })], 'bootcamp', 'otel');
     expect(heard.log).toHaveLength(8);
     expect(heard.log[0]?.id).toBe('x19');
+  });
+});
+
+describe('what an environment has of a source', () => {
+  const rows = [
+    came('a', { last_ns: '3000000', counters: { ...counters, stored: 5, merged: 2 } }),
+    came('b', { last_ns: '9000000', protocol: 'otlp/grpc' }),
+    came('m', { last_ns: '11000000', signals: ['metrics'] }),
+    came('x', { last_ns: '12000000', protocol: 'xray/daemon', env: 'dev' }),
+    // Questions over the protocol bring nothing.
+    came('q', { last_ns: '13000000', protocol: 'logs', counters: { ...counters, stored: 0 } }),
+  ].flatMap((event) => (event.kind === 'arrival' ? [event.arrival] : []));
+
+  it('is summed, with the latest time', () => {
+    expect(lastOf(rows, 'bootcamp', 'otel')).toEqual({ items: 8, ms: 9 });
+  });
+  it('is nothing where it went elsewhere, or nothing was stored', () => {
+    expect(lastOf(rows, 'bootcamp', 'xray')).toBeUndefined();
+    expect(lastOf(rows, 'bootcamp', 'logs')).toBeUndefined();
+    expect(lastOf(rows, 'dev', 'xray')).toEqual({ items: 1, ms: 12 });
   });
 });

@@ -1,6 +1,7 @@
 // What the waiting box has heard, as a state: nothing, a refusal, data for another environment, or the first data.
 
 import type { Arrival, ArrivalEvent } from '@/api/types.ts';
+import { nanos, toMs } from '@/lib/time.ts';
 import type { What } from './model.ts';
 import { sourceOf } from './sources.ts';
 
@@ -26,6 +27,20 @@ function isAwaited(row: Arrival, what: What): boolean {
   // Questions and settings come the same way, and bring nothing.
   if (row.counters.stored + row.counters.merged === 0) return false;
   return speaks(row, what) && (what !== 'otel' || row.signals.length === 0 || row.signals.includes('traces'));
+}
+
+/** What this environment has of a source: how many, and when the last came. */
+export function lastOf(
+  rows: readonly Arrival[],
+  env: string,
+  what: What,
+): { items: number; ms: number } | undefined {
+  const own = rows.filter((row) => row.env === env && isAwaited(row, what));
+  if (own.length === 0) return undefined;
+  return {
+    items: own.reduce((sum, { counters }) => sum + counters.stored + counters.merged, 0),
+    ms: Math.max(...own.map((row) => toMs(nanos(row.last_ns)))),
+  };
 }
 
 export function hear(heard: Heard, events: readonly ArrivalEvent[], env: string, what: What): Heard {
