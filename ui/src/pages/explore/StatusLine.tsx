@@ -36,6 +36,11 @@ function Progress({ stats }: { stats: ScanStats | undefined }) {
   );
 }
 
+/** What was read of the disk; young events are only in memory, and are read from there. */
+function scanned({ bytes_scanned, bytes_total }: ScanStats): string {
+  return bytes_total === 0 ? 'read from memory' : `${bytes(bytes_scanned)} of ${bytes(bytes_total)} scanned`;
+}
+
 function Running({ run }: { run: Run }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -49,9 +54,7 @@ function Running({ run }: { run: Run }) {
       <span>{(elapsed / 1000).toFixed(1)} s</span>
       {stats ? (
         <>
-          <span>
-            {bytes(stats.bytes_scanned)} of {bytes(stats.bytes_total)} scanned
-          </span>
+          <span>{scanned(stats)}</span>
           <span className="hide-s">{count(stats.rows_examined)} events</span>
         </>
       ) : (
@@ -80,9 +83,7 @@ function Done({ run }: { run: Run }) {
         <Icon of={run.cancelled ? TriangleAlert : Check} small />
         {duration(stats.elapsed_us / 1000)}
       </span>
-      <span>
-        {bytes(stats.bytes_scanned)} of {bytes(stats.bytes_total)} scanned
-      </span>
+      <span>{scanned(stats)}</span>
       <span className="hide-s">{count(stats.rows_examined)} events</span>
       {skipped && stats.parts_skipped > 0 ? (
         <span className="hide-m">{skipped} skipped by time and index</span>

@@ -88,7 +88,7 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
                   ) : (
                     <button
                       type="button"
-                      className="btn sm ghost t-danger"
+                      className="btn sm ghost danger"
                       aria-label={`Revoke ${key.name || key.prefix}`}
                       onClick={() => setSure(key.id)}
                     >
