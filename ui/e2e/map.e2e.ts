@@ -116,6 +116,24 @@ describe('map', () => {
     );
   });
 
+  it('can be cancelled while it is read, shows no other map then, and is read again', async () => {
+    const asked = /\/environments\/[^/]+\/map\?/u;
+    const api = page.getByRole('button', { name: new RegExp(`^${API} \\d`, 'u') });
+    await page.goto(at('/map'));
+    await api.waitFor();
+    // From now on no answer comes.
+    await page.route(asked, () => undefined);
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByText(/^reading calls \d+ s$/u).waitFor();
+    await api.waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('heading', { name: 'The map was not read' }).waitFor();
+    expect(await api.count()).toBe(0);
+    await page.unroute(asked);
+    await page.getByRole('button', { name: 'Read it' }).click();
+    await api.waitFor();
+  });
+
   it('is reached by keys', async () => {
     await page.goto(at('/arrivals'));
     await page.getByRole('heading', { level: 1, name: 'Arrivals' }).waitFor();

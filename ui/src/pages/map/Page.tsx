@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { RotateCw, TableProperties, Waypoints } from 'lucide-react';
 import { useMemo, useState } from 'react';
@@ -7,6 +7,7 @@ import { traceGroupsQuery } from '@/api/sampling.ts';
 import { useEnvironment } from '@/app/environment.ts';
 import { paths } from '@/app/paths.ts';
 import { InTopBar } from '@/app/TopBar.tsx';
+import { Elapsed } from '@/design/Elapsed.tsx';
 import { Empty } from '@/design/Empty.tsx';
 import { Failure } from '@/design/Failure.tsx';
 import { Icon } from '@/design/Icon.tsx';
@@ -45,7 +46,11 @@ export function MapPage() {
     const { startNs, endNs } = resolveRange(range, askedMs);
     return { startNs: String(startNs), endNs: String(endNs), group: search.group };
   }, [range, askedMs, search.group]);
-  const query = useQuery(mapQuery(env, ask));
+  const asked = mapQuery(env, ask);
+  const query = useQuery(asked);
+  const client = useQueryClient();
+  // Cancelled: what came before is of another time or group, and would be taken for the one that was asked.
+  const cancelled = !query.isFetching && !query.isError && (query.isPending || query.isPlaceholderData);
   const groups = useQuery(traceGroupsQuery(env)).data?.groups ?? [];
   const map = query.data;
   const hops = hopsOf(search.hops);
@@ -113,7 +118,9 @@ export function MapPage() {
           ))}
         </fieldset>
         <span className="grow" />
-        {shown && map ? (
+        {query.isFetching ? (
+          <Elapsed what="reading calls" cancel={() => void client.cancelQueries(asked)} />
+        ) : shown && map && !cancelled ? (
           <span className="muted cut" role="status">
             {plural(shown.places.length, 'node')}, {plural(shown.edges.length, 'edge')},{' '}
             {plural(map.traces, 'trace')}
@@ -145,6 +152,12 @@ export function MapPage() {
       ) : null}
       {query.isError ? (
         <Failure error={query.error} retry={() => void query.refetch()} title="The map did not come" />
+      ) : cancelled ? (
+        <Empty title="The map was not read">
+          <button type="button" className="btn primary" onClick={() => void query.refetch()}>
+            Read it
+          </button>
+        </Empty>
       ) : !map || !shown || !toDraw ? (
         <div className={`skeleton ${styles.skeleton}`} aria-busy="true" />
       ) : map.nodes.length === 0 ? (
