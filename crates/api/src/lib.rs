@@ -113,10 +113,7 @@ pub fn router(engine: Engine, config: Config) -> Router {
         )
         .route("/environments/{env}/keys/{id}", delete(admin::revoke_key))
         .route("/environments/{env}/traces/{id}", get(traces::trace))
-        .route(
-            "/environments/{env}/traces/{id}/rows/{event_id}",
-            get(traces::row),
-        )
+        .route("/environments/{env}/rows/{event_id}", get(traces::row))
         .route("/environments/{env}/logs/groups", get(logs::groups))
         .route("/environments/{env}/logs/streams", get(logs::streams))
         .route("/environments/{env}/logs/lines/{id}", get(logs::one))

@@ -2,8 +2,10 @@
 
 use crate::wire::Nanos;
 use crate::wire::question::{Answer, Asked, CalculationLabel, Heatmap, Line, Series};
-use crate::wire::trace::{ServiceSpans, Trace, TraceColumns, TraceSummary};
+use crate::wire::trace::{ServiceSpans, Trace, TraceColumns, TraceRow, TraceSummary};
 use engine::query;
+use event::builder::cut_text;
+use query::Notion;
 use query::answer::{Bin, Row, SeriesPoint};
 use query::spec::{Calculation, Op};
 use query::{Cell, Query};
@@ -239,6 +241,54 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// Most bytes of a message that stand in a list of rows; the row itself has it whole.
+const BODY_BYTES: usize = 2_000;
+
+/// What a list of a request's rows tells of their fields.
+pub(crate) struct Told {
+    /// HTTP status of the response.
+    pub(crate) http_status: Option<u16>,
+    /// Whether it had not ended when it was sent.
+    pub(crate) in_progress: bool,
+    /// What a line or an occurrence says how bad it is.
+    pub(crate) severity: Option<String>,
+    /// Message of a line or an occurrence, its beginning.
+    pub(crate) body: Option<String>,
+}
+
+impl Told {
+    /// Reads them from the row.
+    pub(crate) fn of(row: &query::trace::TraceRow) -> Self {
+        let spoken = row.table != "spans";
+        let status = Notion::Status.text_of_row(&row.fields);
+        let body = match row.fields.get("body") {
+            Some(Cell::Text(text)) if spoken => Some(cut_text(text, BODY_BYTES).0.to_owned()),
+            _ => None,
+        };
+        Self {
+            http_status: status
+                .and_then(|s| s.parse().ok())
+                .filter(|s| (100..600).contains(s)),
+            in_progress: row.fields.contains_key("meta.in_progress"),
+            severity: spoken
+                .then(|| Notion::Severity.text_of_row(&row.fields))
+                .flatten(),
+            body,
+        }
+    }
+}
+
+/// One row, whole.
+pub(crate) fn row(row: query::trace::TraceRow) -> TraceRow {
+    TraceRow {
+        event_id: row.event_id,
+        ts_ns: Nanos(row.ts_ns),
+        table: row.table,
+        dataset: row.dataset,
+        fields: row.fields,
+    }
+}
+
 /// A trace as columns.
 pub(crate) fn trace(trace: &query::trace::Trace) -> Trace {
     let rows = &trace.rows;
@@ -258,9 +308,10 @@ pub(crate) fn trace(trace: &query::trace::Trace) -> Trace {
             spans.entry(id).or_insert(i);
         }
     }
+    let told: Vec<Told> = rows.iter().map(Told::of).collect();
     let mut texts = Texts::default();
     let mut columns = TraceColumns::default();
-    for row in rows {
+    for (row, told) in rows.iter().zip(&told) {
         columns.start.push(row.ts_ns - start);
         columns.duration.push(row.duration_ns.unwrap_or(-1));
         columns.parent.push(match row.parent_id.as_deref() {
@@ -273,6 +324,10 @@ pub(crate) fn trace(trace: &query::trace::Trace) -> Trace {
         columns.name.push(texts.place(row.name.as_deref()));
         columns.kind.push(texts.place(row.kind.as_deref()));
         columns.status.push(texts.place(row.status.as_deref()));
+        columns.http_status.push(told.http_status.unwrap_or(0));
+        columns.in_progress.push(u8::from(told.in_progress));
+        columns.severity.push(texts.place(told.severity.as_deref()));
+        columns.body.push(texts.place(told.body.as_deref()));
         columns.table.push(texts.place(Some(&row.table)));
         columns.dataset.push(texts.place(Some(&row.dataset)));
         columns.source.push(texts.place(row.source.as_deref()));

@@ -3,13 +3,13 @@
 use crate::Api;
 use crate::error::Refused;
 use crate::error::extract::Search;
-use crate::wire::request::{Request, RequestAsk, RequestRow, Unattached};
+use crate::render::Told;
+use crate::wire::request::{Request, RequestAsk, RequestRow, RowsAsked, Unattached};
 use crate::wire::{Nanos, Problem};
 use axum::extract::State;
 use engine::query;
 use event::{EventId, SpanId, TraceId};
-use query::Cell;
-use query::request::{From, THRESHOLD};
+use query::request::{From, THRESHOLD, Tier};
 
 /// The same request's rows in all sources, from any span, segment, line or occurrence of it.
 #[utoipa::path(get, path = "/foursight/v1/request", tag = "traces", params(RequestAsk), responses(
@@ -24,7 +24,11 @@ pub(crate) async fn request(
     let from = from(&ask)?;
     let told = api.engine().querier().request(scope.env, &from).await?;
     let told = told.ok_or_else(|| Refused::not_found(nothing(&ask)))?;
-    Ok(axum::Json(render(told, ask.fields.unwrap_or(false))))
+    Ok(axum::Json(render(
+        told,
+        ask.fields.unwrap_or(false),
+        ask.rows.unwrap_or_default(),
+    )))
 }
 
 /// What is asked from.
@@ -84,7 +88,7 @@ fn nothing(ask: &RequestAsk) -> String {
     }
 }
 
-fn render(told: query::request::Request, with_fields: bool) -> Request {
+fn render(told: query::request::Request, with_fields: bool, which: RowsAsked) -> Request {
     let ends = told.rows.iter().map(|r| {
         r.row
             .ts_ns
@@ -92,51 +96,72 @@ fn render(told: query::request::Request, with_fields: bool) -> Request {
     });
     let end_ns = Nanos(ends.max().unwrap_or_default());
     let start_ns = Nanos(told.rows.first().map_or(0, |r| r.row.ts_ns));
-    let rows = told.rows.into_iter().map(|r| {
-        let body = match r.row.fields.get("body") {
-            Some(Cell::Text(text)) => Some(text.clone()),
-            _ => None,
-        };
-        RequestRow {
-            event_id: r.row.event_id,
-            ts_ns: Nanos(r.row.ts_ns),
-            duration_ns: r.row.duration_ns.map(Nanos),
-            source: r.source,
-            join: r.join,
-            table: r.row.table,
-            dataset: r.row.dataset,
-            service: r.row.service,
-            name: r.row.name,
-            kind: r.row.kind,
-            status: r.row.status,
-            annotation: r.row.annotation,
-            trace_id: r.trace_id,
-            span_id: r.row.span_id,
-            parent_id: r.row.parent_id,
-            body,
-            fields: with_fields.then_some(r.row.fields),
-        }
-    });
+    let of_asked = |join: usize| {
+        told.joins
+            .get(join)
+            .is_some_and(|j| j.tier == Tier::Asked || j.tier == Tier::Id && j.to == Some(0))
+    };
+    let wanted = |join: usize| which == RowsAsked::All || !of_asked(join);
+    let rows = told
+        .rows
+        .into_iter()
+        .filter(|r| wanted(r.join))
+        .map(|r| row(r, with_fields))
+        .collect();
     Request {
         start_ns,
         end_ns,
-        rows: rows.collect(),
+        rows,
+        unattached: told.unattached.into_iter().map(unattached).collect(),
         joins: told.joins,
-        unattached: told
-            .unattached
-            .into_iter()
-            .map(|u| Unattached {
-                event_id: u.event_id,
-                ts_ns: Nanos(u.ts_ns),
-                trace_id: u.trace_id,
-                source: u.source,
-                score: u.score,
-                reason: u.reason,
-            })
-            .collect(),
         threshold: THRESHOLD,
         notices: told.notices,
         stats: told.stats,
+    }
+}
+
+fn row(r: query::request::RequestRow, with_fields: bool) -> RequestRow {
+    let told = Told::of(&r.row);
+    RequestRow {
+        event_id: r.row.event_id,
+        ts_ns: Nanos(r.row.ts_ns),
+        duration_ns: r.row.duration_ns.map(Nanos),
+        source: r.source,
+        join: r.join,
+        table: r.row.table,
+        dataset: r.row.dataset,
+        service: r.row.service,
+        name: r.row.name,
+        kind: r.row.kind,
+        status: r.row.status,
+        annotation: r.row.annotation,
+        trace_id: r.trace_id,
+        span_id: r.row.span_id,
+        parent_id: r.row.parent_id,
+        http_status: told.http_status,
+        in_progress: told.in_progress,
+        severity: told.severity,
+        body: told.body,
+        fields: with_fields.then_some(r.row.fields),
+    }
+}
+
+fn unattached(u: query::request::Unattached) -> Unattached {
+    let told = Told::of(&u.row);
+    Unattached {
+        event_id: u.row.event_id,
+        ts_ns: Nanos(u.row.ts_ns),
+        duration_ns: u.row.duration_ns.map(Nanos),
+        dataset: u.row.dataset,
+        service: u.row.service,
+        name: u.row.name,
+        status: u.row.status,
+        severity: told.severity,
+        body: told.body,
+        trace_id: u.trace_id,
+        source: u.source,
+        score: u.score,
+        reason: u.reason,
     }
 }
 
@@ -177,6 +202,51 @@ mod tests {
         };
         let search = format!("event_id={}&at_ns=1760000000000000001", "ab".repeat(16));
         assert_eq!(ask(&search), Ok(row));
+    }
+
+    /// Scenario: a span was asked for; a line is of its trace, another was assigned to it.
+    /// Guarantees: who has the trace gets what joins brought, and the joins and times of all.
+    #[test]
+    fn rows_of_what_was_asked_are_left_out_when_only_others_are_wanted() {
+        use query::request::{Join, Source};
+        let join = |tier, source, to| Join {
+            tier,
+            source,
+            score: 1.0,
+            reason: String::new(),
+            to,
+        };
+        let row = |ts_ns, join: usize| query::request::RequestRow {
+            row: query::trace::TraceRow {
+                ts_ns,
+                event_id: join.to_string(),
+                ..query::trace::TraceRow::default()
+            },
+            trace_id: None,
+            source: Source::Lines,
+            join,
+        };
+        let told = || query::request::Request {
+            rows: vec![row(10, 0), row(20, 1), row(30, 2), row(40, 3)],
+            joins: vec![
+                join(Tier::Asked, Source::Spans, None),
+                join(Tier::Id, Source::Lines, Some(0)),
+                join(Tier::Assignment, Source::Segments, Some(0)),
+                join(Tier::Id, Source::Lines, Some(2)),
+            ],
+            ..query::request::Request::default()
+        };
+        let ids = |r: &Request| {
+            r.rows
+                .iter()
+                .map(|r| r.event_id.clone())
+                .collect::<Vec<_>>()
+        };
+        let others = render(told(), false, RowsAsked::Others);
+        assert_eq!(ids(&others), ["2", "3"]);
+        assert_eq!((others.start_ns.0, others.joins.len()), (10, 4));
+        let all = render(told(), false, RowsAsked::All);
+        assert_eq!(ids(&all), ["0", "1", "2", "3"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Lists of traces, one trace in columns, one row of it with all fields.
+//! Lists of traces, one trace in columns, one row with all fields.
 
 use crate::Api;
 use crate::ask::{limit, question};
@@ -6,10 +6,10 @@ use crate::error::Refused;
 use crate::error::extract::{Body, Place, Search};
 use crate::render;
 use crate::wire::Problem;
-use crate::wire::trace::{Trace, TraceHint, TraceRow, Traces, TracesAsk};
+use crate::wire::trace::{RowTime, Trace, TraceHint, TraceRow, Traces, TracesAsk};
 use axum::extract::State;
 use engine::query;
-use event::TraceId;
+use event::{EventId, TraceId};
 
 /// Root spans that pass a question's filters, newest or slowest first.
 #[utoipa::path(post, path = "/foursight/v1/traces", tag = "traces", request_body = TracesAsk, responses(
@@ -51,28 +51,33 @@ pub(crate) async fn trace(
     Ok(axum::Json(render::trace(&found)))
 }
 
-/// One row of a trace, with every field.
-#[utoipa::path(get, path = "/foursight/v1/environments/{env}/traces/{id}/rows/{event_id}", tag = "traces", params(
+/// One row of any table, with every field.
+#[utoipa::path(get, path = "/foursight/v1/environments/{env}/rows/{event_id}", tag = "traces", params(
     ("env" = String, Path, description = "Slug of the environment."),
-    ("id" = String, Path, description = "The trace id."),
     ("event_id" = String, Path, description = "Identity of the row, as in `columns.event_id`."),
-    TraceHint), responses(
+    RowTime), responses(
     (status = 200, body = TraceRow),
     (status = "4XX", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn row(
     State(api): State<Api>,
-    Place((env, id, event_id)): Place<(String, String, String)>,
-    Search(hint): Search<TraceHint>,
+    Place((env, event_id)): Place<(String, String)>,
+    Search(time): Search<RowTime>,
 ) -> Result<axum::Json<TraceRow>, Refused> {
-    let found = find(&api, &env, &id, &hint).await?;
-    let row = found.rows.into_iter().find(|r| r.event_id == event_id);
-    let row =
-        row.ok_or_else(|| Refused::not_found(format!("trace `{id}` has no row `{event_id}`")))?;
-    Ok(axum::Json(TraceRow {
-        event_id: row.event_id,
-        fields: row.fields,
-    }))
+    let scope = api.scope(&env, None)?;
+    let id = EventId::parse(&event_id)
+        .ok_or_else(|| Refused::invalid(format!("`{event_id}` is no event id: 32 hex digits")))?;
+    let found = api
+        .engine()
+        .querier()
+        .row(scope.env, id, time.at_ns.0)
+        .await?;
+    let row = found.ok_or_else(|| {
+        Refused::not_found(format!(
+            "environment `{env}` has no row `{event_id}` at that time"
+        ))
+    })?;
+    Ok(axum::Json(render::row(row)))
 }
 
 async fn find(

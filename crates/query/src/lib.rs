@@ -310,6 +310,24 @@ impl Querier {
             .await
     }
 
+    /// One row of any table with all its fields; `None` when there is none of that identity at that time.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn row(
+        &self,
+        env: EnvId,
+        event_id: event::EventId,
+        ts_ns: i64,
+    ) -> Result<Option<trace::TraceRow>, Error> {
+        self.pool
+            .admit(Limits::default(), move |pool, _| async move {
+                let mut stats = ScanStats::default();
+                request::row_at(&pool.tables(env), ts_ns, event_id, &mut stats).await
+            })
+            .await
+    }
+
     /// The request that a row belongs to, as all sources tell it; `None` when there is no such row.
     ///
     /// # Errors

@@ -147,3 +147,55 @@ fn parents_are_rows_and_missing_ones_are_told_from_none() {
     );
     assert_eq!(wire.columns.service[3], -1);
 }
+
+/// Scenario: rows as four clients send them, the status under an old and a new name, as number and text.
+/// Guarantees: a list tells status, what has not ended, how bad a line is and its words, cut at a letter.
+#[test]
+fn rows_tell_status_progress_severity_and_words() {
+    let row = |table: &str, fields: &[(&str, Cell)]| TraceRow {
+        table: table.into(),
+        fields: fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+        ..TraceRow::default()
+    };
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let long = "é".repeat(BODY_BYTES);
+    let wire = trace(&query::trace::Trace {
+        trace_id: "t".into(),
+        rows: vec![
+            row("spans", &[("http.response.status_code", Cell::Int(429))]),
+            row(
+                "spans",
+                &[
+                    ("http.status_code", text("500")),
+                    ("meta.in_progress", Cell::Bool(true)),
+                ],
+            ),
+            row(
+                "logs",
+                &[("severity", text("ERROR")), ("body", text("a line"))],
+            ),
+            row(
+                "errors",
+                &[("level", text("warning")), ("body", text(&long))],
+            ),
+            row("spans", &[("http.status_code", Cell::Int(99))]),
+        ],
+        ..query::trace::Trace::default()
+    });
+    let columns = &wire.columns;
+    let word = |place: i32| {
+        usize::try_from(place)
+            .ok()
+            .map(|i| wire.strings[i].as_str())
+    };
+    assert_eq!(columns.http_status, [429, 500, 0, 0, 0]);
+    assert_eq!(columns.in_progress, [0, 1, 0, 0, 0]);
+    assert_eq!(word(columns.severity[2]), Some("ERROR"));
+    assert_eq!(word(columns.severity[3]), Some("warning"));
+    assert_eq!(word(columns.body[2]), Some("a line"));
+    assert_eq!(word(columns.body[3]).unwrap(), "é".repeat(BODY_BYTES / 2));
+    assert_eq!(word(columns.body[0]), None);
+}

@@ -30,6 +30,19 @@ pub struct RequestAsk {
     pub at_ns: Option<Nanos>,
     /// Whether each row comes with all its fields.
     pub fields: Option<bool>,
+    /// `others`: without the rows of what was asked for, for who has them already. Their times still count.
+    pub rows: Option<RowsAsked>,
+}
+
+/// Which rows of a request are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RowsAsked {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that joins brought: none of the trace, or the row without one, that was asked for.
+    Others,
 }
 
 /// One request: the rows of all sources by time, and why each is among them.
@@ -43,7 +56,7 @@ pub struct Request {
     pub rows: Vec<RequestRow>,
     /// Why rows are here; rows name them by index. The first is what was asked for.
     pub joins: Vec<Join>,
-    /// Rows near that fell below `threshold`, best first: shown as candidates, never as part of the request.
+    /// Rows near that fell below `threshold` and yet may be of it, best first: shown as candidates, never as part of the request.
     pub unattached: Vec<Unattached>,
     /// Least score of a join.
     pub threshold: f64,
@@ -86,7 +99,13 @@ pub struct RequestRow {
     pub span_id: Option<String>,
     /// 16 hex digits; of span events and links the owning span.
     pub parent_id: Option<String>,
-    /// Message of a line or an occurrence.
+    /// HTTP status of the response.
+    pub http_status: Option<u16>,
+    /// Whether it had not ended when it was sent.
+    pub in_progress: bool,
+    /// What a line or an occurrence says how bad it is.
+    pub severity: Option<String>,
+    /// Message of a line or an occurrence, its beginning.
     pub body: Option<String>,
     /// Every field under its visible name, when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,6 +119,20 @@ pub struct Unattached {
     pub event_id: String,
     /// Event time.
     pub ts_ns: Nanos,
+    /// Length; null for rows without one.
+    pub duration_ns: Option<Nanos>,
+    /// Slug of the dataset.
+    pub dataset: String,
+    /// `service.name`.
+    pub service: Option<String>,
+    /// `name`.
+    pub name: Option<String>,
+    /// `unset`, `ok`, `error`.
+    pub status: Option<String>,
+    /// What a line or an occurrence says how bad it is.
+    pub severity: Option<String>,
+    /// Message of a line or an occurrence, its beginning.
+    pub body: Option<String>,
     /// As printed.
     pub trace_id: Option<String>,
     /// Who told it.

@@ -121,6 +121,14 @@ pub struct TraceColumns {
     pub kind: Vec<i32>,
     /// Text index of the status: `unset`, `ok`, `error`.
     pub status: Vec<i32>,
+    /// HTTP status of the response; 0 for none.
+    pub http_status: Vec<u16>,
+    /// 1 for a span that had not ended when it was sent.
+    pub in_progress: Vec<u8>,
+    /// Text index of what a line says how bad it is (`severity`).
+    pub severity: Vec<i32>,
+    /// Text index of the message of a line or an occurrence, its beginning.
+    pub body: Vec<i32>,
     /// Text index of the table: `spans`, `logs`, `errors`.
     pub table: Vec<i32>,
     /// Text index of the dataset's slug.
@@ -133,11 +141,26 @@ pub struct TraceColumns {
     pub event_id: Vec<String>,
 }
 
-/// One row of a trace with all its fields.
+/// When a row was.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct RowTime {
+    /// The row's time, nanoseconds, as lists of rows give it.
+    pub at_ns: Nanos,
+}
+
+/// One row with all its fields.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TraceRow {
     /// Stable identity.
     pub event_id: String,
+    /// Event time.
+    pub ts_ns: Nanos,
+    /// The table: `spans`, `logs`, `errors`.
+    pub table: String,
+    /// Slug of the dataset.
+    pub dataset: String,
     /// Every field under its visible name.
     pub fields: BTreeMap<String, Cell>,
 }

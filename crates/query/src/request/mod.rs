@@ -25,6 +25,7 @@ use event::{EventId, SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub(crate) use rows::at as row_at;
 pub(crate) use story::tell;
 
 /// Least score of a join (ui.md §6).
@@ -145,10 +146,8 @@ pub struct RequestRow {
 /// A row near the request that fell below the threshold, the best of its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unattached {
-    /// Identity of the row, 32 hex digits.
-    pub event_id: String,
-    /// Its event time, nanoseconds.
-    pub ts_ns: i64,
+    /// The row, with all its fields.
+    pub row: TraceRow,
     /// Its trace id as printed, when it has one.
     pub trace_id: Option<String>,
     /// Who told it.

@@ -15,7 +15,7 @@ const FARTHEST_NS: i64 = 10_000_000_000;
 const NEAREST_NS: i64 = 1_500_000_000;
 
 /// The row of that identity and time, in any of the tables.
-pub(super) async fn at(
+pub(crate) async fn at(
     tables: &[Table],
     ts: i64,
     event_id: EventId,

@@ -121,7 +121,7 @@ pub(crate) async fn tell(
         1.0,
     );
     story.grow().await?;
-    Ok(Some(story.finish()))
+    Ok(Some(story.finish().await?))
 }
 
 fn is_named(row: &TraceRow, from: &From) -> bool {
@@ -539,7 +539,8 @@ impl<'a> Story<'a> {
             format!("{word}{}", event::builder::cut_text(text, 80).0)
         })
         .collect();
-        let ms = |ns: f64| format!("{:.1} ms", ns / 1e6);
+        // Rounded first: a hair below nothing is not written with a minus.
+        let ms = |ns: f64| format!("{:.1} ms", (ns / 1e5).round() / 10.0 + 0.0);
         let rivals = match link.rivals {
             0 => "nothing else fits".to_owned(),
             1 => "1 other fits less".to_owned(),
@@ -555,11 +556,26 @@ impl<'a> Story<'a> {
     }
 
     /// Orders what was found, and names what stayed out.
-    fn finish(mut self) -> Request {
+    async fn finish(mut self) -> Result<Request, Error> {
+        self.request.unattached = self.unattached().await?;
+        self.request.rows.sort_by(|a, b| {
+            let key = |r: &RequestRow| (r.row.ts_ns, std::cmp::Reverse(r.row.duration_ns));
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.row.event_id.cmp(&b.row.event_id))
+        });
+        Ok(self.request)
+    }
+
+    /// The likeliest of those near it that stayed below the threshold, best first.
+    async fn unattached(&mut self) -> Result<Vec<Unattached>, Error> {
         let mut near: HashMap<Place, (f64, Place, Link)> = HashMap::new();
         for (from, ..) in &self.members {
             for (to, link) in self.links_of(*from) {
-                if self.is_member(to) || link.score >= THRESHOLD && self.is_taken(*from, to) {
+                if self.is_member(to)
+                    || link.score < DOUBT
+                    || link.score >= THRESHOLD && self.is_taken(*from, to)
+                {
                     continue;
                 }
                 let best = near.get(&to).is_none_or(|b| b.0 < link.score);
@@ -568,29 +584,30 @@ impl<'a> Story<'a> {
                 }
             }
         }
-        let mut unattached: Vec<Unattached> = near
-            .into_iter()
-            .map(|(to, (score, from, link))| {
-                let unit = self.unit(to);
-                Unattached {
-                    event_id: unit.event_id.to_string(),
-                    ts_ns: unit.ts,
-                    trace_id: unit.trace.map(|t| t.to_string()),
-                    source: to.0,
-                    score,
-                    reason: self.reason(from, to, &link),
-                }
-            })
-            .collect();
-        unattached.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.ts_ns.cmp(&b.ts_ns)));
-        unattached.truncate(UNATTACHED_LIMIT);
-        self.request.unattached = unattached;
-        self.request.rows.sort_by(|a, b| {
-            let key = |r: &RequestRow| (r.row.ts_ns, std::cmp::Reverse(r.row.duration_ns));
-            key(a)
-                .cmp(&key(b))
-                .then_with(|| a.row.event_id.cmp(&b.row.event_id))
+        let mut best: Vec<(Place, (f64, Place, Link))> = near.into_iter().collect();
+        best.sort_by(|(a, (one, ..)), (b, (other, ..))| {
+            let time = |p: &Place| (self.unit(*p).ts, self.unit(*p).event_id.0);
+            other.total_cmp(one).then_with(|| time(a).cmp(&time(b)))
         });
-        self.request
+        best.truncate(UNATTACHED_LIMIT);
+        let mut found = Vec::with_capacity(best.len());
+        for (to, (score, from, link)) in best {
+            let unit = self.unit(to);
+            let (ts, id, trace) = (unit.ts, unit.event_id, unit.trace);
+            let reason = self.reason(from, to, &link);
+            let stats = &mut self.request.stats;
+            // Deleted or expired since the window was read: then it is no candidate any more.
+            let Some(row) = rows::at(self.tables, ts, id, stats).await? else {
+                continue;
+            };
+            found.push(Unattached {
+                row,
+                trace_id: trace.map(|t| t.to_string()),
+                source: to.0,
+                score,
+                reason,
+            });
+        }
+        Ok(found)
     }
 }

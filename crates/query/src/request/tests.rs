@@ -83,7 +83,12 @@ fn find(querier: &Querier, field: &str, value: &str) -> From {
 }
 
 fn ask(querier: &Querier, from: &From) -> Request {
-    wait(querier.request(ENV, from)).unwrap().unwrap()
+    let request = wait(querier.request(ENV, from)).unwrap().unwrap();
+    // What hardly anything speaks for is no candidate, and what is likely enough is joined.
+    for near in &request.unattached {
+        assert!((0.1..THRESHOLD).contains(&near.score), "{near:?}");
+    }
+    request
 }
 
 /// (source, tier) of each row, by time.
@@ -198,6 +203,9 @@ fn what_fits_two_requests_alike_is_joined_to_none() {
     assert_eq!(request.unattached.len(), 2);
     for near in &request.unattached {
         assert!((0.3..THRESHOLD).contains(&near.score), "{near:?}");
+        assert_eq!(near.source, Source::of_row(&near.row));
+        let of_the_two = |c: &Cell| matches!(c, Cell::Text(t) if t.ends_with("/same"));
+        assert!(near.row.fields.values().any(of_the_two), "{near:?}");
     }
 }
 
