@@ -1292,7 +1292,7 @@ export type Request = {
   stats: ScanStats;
   /** Least score of a join. */
   threshold: number;
-  /** Rows near that fell below `threshold`, best first: shown as candidates, never as part of the request. */
+  /** Rows near that fell below `threshold` and yet may be of it, best first: shown as candidates, never as part of the request. */
   unattached: Array<Unattached>;
 };
 
@@ -1314,7 +1314,7 @@ export type RequestJoin = {
 export type RequestRow = {
   /** `meta.annotation_type` (`span_event`, `link`); null for spans and lines. */
   annotation?: string | null;
-  /** Message of a line or an occurrence. */
+  /** Message of a line or an occurrence, its beginning. */
   body?: string | null;
   /** Slug of the dataset. */
   dataset: string;
@@ -1323,6 +1323,10 @@ export type RequestRow = {
   event_id: string;
   /** Every field under its visible name, when asked for. */
   fields?: Record<string, Cell> | null;
+  /** HTTP status of the response. */
+  http_status?: number | null;
+  /** Whether it had not ended when it was sent. */
+  in_progress: boolean;
   /** Which of `joins` brought it. */
   join: number;
   /** `span.kind`. */
@@ -1333,6 +1337,8 @@ export type RequestRow = {
   parent_id?: string | null;
   /** `service.name`. */
   service?: string | null;
+  /** What a line or an occurrence says how bad it is. */
+  severity?: string | null;
   /** Who told it. */
   source: RequestSource;
   /** 16 hex digits. */
@@ -1611,12 +1617,18 @@ export type Trace = {
 export type TraceColumns = {
   /** Text index of `meta.annotation_type` (`span_event`, `link`); −1 for spans and lines. */
   annotation: Array<number>;
+  /** Text index of the message of a line or an occurrence, its beginning. */
+  body: Array<number>;
   /** Text index of the dataset's slug. */
   dataset: Array<number>;
   /** Length, nanoseconds; −1 for rows without one (events, links, lines). */
   duration: Array<number>;
   /** Stable identity, 32 hex digits; asks for the row's fields. */
   event_id: Array<string>;
+  /** HTTP status of the response; 0 for none. */
+  http_status: Array<number>;
+  /** 1 for a span that had not ended when it was sent. */
+  in_progress: Array<number>;
   /** Text index of `span.kind`. */
   kind: Array<number>;
   /** Text index of `name`. */
@@ -1627,6 +1639,8 @@ export type TraceColumns = {
   parent_id: Array<string | null>;
   /** Text index of `service.name`. */
   service: Array<number>;
+  /** Text index of what a line says how bad it is (`severity`). */
+  severity: Array<number>;
   /** Text index of `meta.source`. */
   source: Array<number>;
   /** 16 hex digits; null for rows that are no span. */
@@ -1639,12 +1653,18 @@ export type TraceColumns = {
   table: Array<number>;
 };
 
-/** One row of a trace with all its fields. */
+/** One row with all its fields. */
 export type TraceRow = {
+  /** Slug of the dataset. */
+  dataset: string;
   /** Stable identity. */
   event_id: string;
   /** Every field under its visible name. */
   fields: Record<string, Cell>;
+  /** The table: `spans`, `logs`, `errors`. */
+  table: string;
+  /** Event time. */
+  ts_ns: Nanos;
 };
 
 /** Order of a list of traces. */
@@ -1694,14 +1714,27 @@ export type TracesAsk = {
 
 /** A row near a request that is not joined to it. */
 export type Unattached = {
+  /** Message of a line or an occurrence, its beginning. */
+  body?: string | null;
+  /** Slug of the dataset. */
+  dataset: string;
+  duration_ns?: Nanos | null;
   /** Identity, 32 hex digits. */
   event_id: string;
+  /** `name`. */
+  name?: string | null;
   /** What speaks for it, in words. */
   reason: string;
   /** Probability that it is of this request. */
   score: number;
+  /** `service.name`. */
+  service?: string | null;
+  /** What a line or an occurrence says how bad it is. */
+  severity?: string | null;
   /** Who told it. */
   source: RequestSource;
+  /** `unset`, `ok`, `error`. */
+  status?: string | null;
   /** As printed. */
   trace_id?: string | null;
   /** Event time. */
