@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { bubbleUpQuery } from '@/api/queries.ts';
 import type { Ask, Cell, Facet, Facets } from '@/api/types.ts';
@@ -10,7 +10,7 @@ import type { Selection } from '@/query/selection.ts';
 import { Value } from '@/query/Value.tsx';
 import { openValueMenu } from '@/query/valueMenuStore.ts';
 import styles from './BubbleUpTab.module.css';
-import { findings, pairsOf, shortName } from './bubble.ts';
+import { distribution, findings, pairsOf, shortName } from './bubble.ts';
 import { MeasureHistogram } from './MeasureHistogram.tsx';
 import { Skeleton } from './Skeleton.tsx';
 
@@ -39,10 +39,12 @@ export function BubbleUpTab({ ask, selection, hover }: Props) {
       },
       limit,
     ),
-    placeholderData: keepPreviousData,
+    // The last answer stays while the next one is read, but a comparison is no distribution.
+    placeholderData: (old, before) =>
+      (before?.queryKey[2] === null) === (selection === undefined) ? old : undefined,
   });
   if (query.error) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  const facets = query.data;
+  const facets = selection || !query.data ? query.data : distribution(query.data);
   if (!facets) return <Skeleton rows={6} />;
   if (facets.fields.length === 0) {
     return (

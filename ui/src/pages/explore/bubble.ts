@@ -12,6 +12,29 @@ export interface PairBar {
 
 const ROWS = 4;
 
+/**
+ * How fields are distributed over all rows. The server counts rows as selected where nothing was selected; on the page
+ * they are what a selection would be compared with.
+ */
+export function distribution(facets: Facets): Facets {
+  return {
+    ...facets,
+    selected: 0,
+    baseline: facets.selected + facets.baseline,
+    fields: facets.fields.map((facet) => ({ ...facet, shape: wholeOf(facet.shape) })),
+  };
+}
+
+function wholeOf(shape: Facet['shape']): Facet['shape'] {
+  if (shape.kind === 'measure') {
+    return { ...shape, selected: [], baseline: [...shape.baseline, ...shape.selected] };
+  }
+  return {
+    ...shape,
+    bars: shape.bars.map((bar) => ({ ...bar, selected: 0, baseline: bar.selected + bar.baseline })),
+  };
+}
+
 /** The bars of a card: the most telling values first, then what is left. */
 export function pairsOf(facet: Facet, facets: Facets, rows = ROWS): PairBar[] {
   if (facet.shape.kind !== 'values') return [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, Facets } from '@/api/types.ts';
 import { EMPTY } from '@/query/model.ts';
 import { gridOf } from '@/viz/answer.ts';
-import { columnsOf, findings, pairsOf, shortName } from './bubble.ts';
+import { columnsOf, distribution, findings, pairsOf, shortName } from './bubble.ts';
 import { columnsFor } from './events.ts';
 import { groupFilters, isEmpty, linesOf, narrowed, sortedRows } from './model.ts';
 
@@ -154,6 +154,44 @@ describe('BubbleUp in words', () => {
     if (!handle) throw new Error('the fixture has three fields');
     expect(pairsOf(handle, facets)[1]).toMatchObject({ selected: 0.92, baseline: 0.01 });
     expect(pairsOf(handle, { ...facets, selected: 0 })[0]?.selected).toBe(0);
+  });
+
+  it('without a selection is how fields are distributed, whichever side the rows were counted on', () => {
+    const bin = { min: 0, max: 1, count: 4 };
+    const whole = distribution({
+      ...facets,
+      selected: 4,
+      baseline: 0,
+      fields: [
+        {
+          field: 'service.name',
+          difference: 0,
+          is_id: false,
+          shape: {
+            kind: 'values',
+            bars: [
+              { value: 'a', selected: 3, baseline: 0 },
+              { value: 'b', selected: 1, baseline: 0 },
+            ],
+            others: [0, 0],
+            distinct: 2,
+          },
+        },
+        {
+          field: 'duration_ms',
+          difference: 0,
+          is_id: false,
+          shape: { kind: 'measure', selected: [bin], baseline: [] },
+        },
+      ],
+    });
+    const [values, measure] = whole.fields;
+    if (!values || !measure) throw new Error('there are two fields');
+    expect(pairsOf(values, whole).map((pair) => [pair.name, pair.baseline])).toEqual([
+      ['a', 0.75],
+      ['b', 0.25],
+    ]);
+    expect(measure.shape).toEqual({ kind: 'measure', selected: [], baseline: [bin] });
   });
 
   it('keeps the telling end of a path', () => {
