@@ -149,7 +149,7 @@ async function namesTheSlowPair(target: Target, truth: Truth, name: string): Pro
     const again = await slowBand(page);
     await page.mouse.click(again.cell.x, again.cell.y);
     await page.waitForURL(/\/trace\/[0-9a-f]{32}/u);
-    const grid = page.getByRole('treegrid', { name: 'Rows of the trace' });
+    const grid = page.getByRole('treegrid', { name: 'Rows of the request' });
     await grid.waitFor();
     expect(Number(await grid.getAttribute('aria-rowcount'))).toBeGreaterThan(2);
     await shot(page, `${name}-trace`);

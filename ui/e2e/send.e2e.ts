@@ -85,7 +85,7 @@ describe('send data', () => {
     await send(target, trace, spans, 0);
     await hears().getByText('It works').waitFor({ timeout: 10_000 });
     await hears().getByRole('link', { name: 'Open the trace' }).click();
-    await page.getByRole('treegrid', { name: 'Rows of the trace' }).waitFor();
+    await page.getByRole('treegrid', { name: 'Rows of the request' }).waitFor();
   });
 
   it('names a refusal with why and fix', async () => {

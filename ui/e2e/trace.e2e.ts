@@ -11,7 +11,7 @@ let here: Visit;
 let page: Page;
 
 const at = (trace: string, search = '') => `${target.url}/e/${target.environment}/trace/${trace}${search}`;
-const grid = () => page.getByRole('treegrid', { name: 'Rows of the trace' });
+const grid = () => page.getByRole('treegrid', { name: 'Rows of the request' });
 const row = (name: string) => grid().getByRole('row').filter({ hasText: name });
 const panel = () => page.getByRole('complementary', { name: 'Selected row' });
 
@@ -37,7 +37,7 @@ describe('a trace', () => {
     await page.goto(at(home.trace));
     await row('home-activities-mock-data').waitFor();
     const main = page.getByRole('main');
-    for (const text of ['/api/activities/home', '500', '4 services', '6 spans', '1 missing', '2 errors']) {
+    for (const text of ['/api/activities/home', '500', '4 services', '6 spans', '1 missing', '2 failed']) {
       await main
         .getByText(text, { exact: true })
         .or(main.locator('span', { hasText: text }))

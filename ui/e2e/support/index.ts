@@ -4,4 +4,6 @@ export * from './browser.ts';
 export * from './items.ts';
 export * from './otlp.ts';
 export * from './server.ts';
+export * from './story.ts';
 export * from './traces.ts';
+export * from './xray.ts';

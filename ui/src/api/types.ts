@@ -79,6 +79,7 @@ export type {
   TraceRow,
   TraceSummary,
   Traces,
+  Unattached,
 } from './api.gen.ts';
 
 export type EnvironmentInfo = Environment;

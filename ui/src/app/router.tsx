@@ -15,11 +15,10 @@ import { homeSearch } from '@/pages/home/search.ts';
 import { insightsSearch } from '@/pages/insights/search.ts';
 import { logsSearch } from '@/pages/logs/search.ts';
 import { mapSearch } from '@/pages/map/search.ts';
-import { requestSearch } from '@/pages/request/search.ts';
 import { samplingSearch } from '@/pages/sampling/search.ts';
 import { sendSearch } from '@/pages/send/search.ts';
 import { keysSearch } from '@/pages/settings/search.ts';
-import { traceSearch } from '@/pages/trace/search.ts';
+import { requestSearch, traceSearch } from '@/pages/trace/search.ts';
 import { openingRange } from '@/query/opening.ts';
 import { lastEnvironment } from './environment.ts';
 import { NewEnvironment } from './NewEnvironment.tsx';
@@ -163,7 +162,7 @@ const request = createRoute({
   getParentRoute: () => environment,
   path: 'request',
   validateSearch: requestSearch,
-  component: lazyRouteComponent(() => import('@/pages/request/Page.tsx'), 'RequestPage'),
+  component: lazyRouteComponent(() => import('@/pages/trace/RequestPage.tsx'), 'RequestPage'),
 });
 
 const settings = createRoute({

@@ -1,6 +1,6 @@
 import type { Connect } from 'vite';
 import { arrivals, live } from './arrivals.ts';
-import { row, trace } from './trace.ts';
+import { request as merged, row, trace } from './trace.ts';
 
 const session = {
   dev: true,
@@ -36,6 +36,7 @@ export const answer: Connect.NextHandleFunction = (request, response, next) => {
     response.on('close', stop);
     return;
   }
+  if (path === '/request') return json(merged());
   const oneRow = /\/rows\/([0-9a-f]+)$/u.exec(path ?? '')?.[1];
   if (oneRow) return json(row(oneRow));
   const oneTrace = /\/traces\/([^/]+)$/u.exec(path ?? '')?.[1];

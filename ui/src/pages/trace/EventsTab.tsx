@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Failure } from '@/design/Failure.tsx';
-import { at, eventIdAt, word } from './columns.ts';
+import { at, eventIdAt, timeAt, word } from './columns.ts';
 import { offset } from './describe.ts';
 import { FieldsTab } from './FieldsTab.tsx';
 import { firstText } from './fields.ts';
@@ -48,7 +48,7 @@ function EventItem({ env, view, position, row, open }: Omit<Props, 'rows'> & { r
   const { data, layout } = view;
   const [opened, setOpened] = useState(open);
   const details = useQuery({
-    ...rowQuery(env, data.traceId, eventIdAt(data, row)),
+    ...rowQuery(env, eventIdAt(data, row), timeAt(data, row)),
     enabled: opened,
   });
   const fields = details.data?.fields;
@@ -60,7 +60,7 @@ function EventItem({ env, view, position, row, open }: Omit<Props, 'rows'> & { r
         <summary>
           <span className="cut strong">{word(data, at(data.name, row)) || '(no name)'}</span>
           <span className="muted right num" title="after the start of the trace">
-            {offset(at(data.start, row) - layout.from)}
+            {offset(at(data.start, row) - layout.zero)}
           </span>
           <span className="muted num" title="after the start of the span">
             span {offset(at(data.start, row) - at(layout.start, position))}

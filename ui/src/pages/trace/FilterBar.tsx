@@ -2,6 +2,7 @@ import { ChevronDown, ChevronUp, Filter, X } from 'lucide-react';
 import { type RefObject, useId } from 'react';
 import { Icon } from '@/design/Icon.tsx';
 import { count } from '@/lib/format.ts';
+import { Kind } from './columns.ts';
 import { title } from './describe.ts';
 import styles from './trace.module.css';
 import type { TraceView } from './useTraceView.ts';
@@ -25,7 +26,9 @@ export function FilterBar(props: Props) {
   const note = useId();
   const error = 'error' in view.parsed ? view.parsed : undefined;
   const what = view.matches ? 'match' : 'error';
-  const nothing = view.matches ? view.matched === 0 : view.layout.errors === 0;
+  const nothing = view.matches
+    ? view.matched === 0
+    : (view.layout.failed || view.layout.kinds[Kind.error]) === 0;
   return (
     <search className={`bar sub ${styles.filter}`}>
       <div className={`input sm ${styles.filterInput}`}>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { paths } from '@/app/paths.ts';
 import { Failure } from '@/design/Failure.tsx';
-import { at, eventIdAt, word } from './columns.ts';
+import { at, eventIdAt, timeAt, word } from './columns.ts';
 import { FieldsTab } from './FieldsTab.tsx';
 import { firstText } from './fields.ts';
 import { rowQuery } from './load.ts';
@@ -25,7 +25,7 @@ export function LinksTab({ env, view, rows }: { env: string; view: TraceView; ro
 
 function LinkItem({ env, view, row }: { env: string; view: TraceView; row: number }) {
   const { data } = view;
-  const details = useQuery(rowQuery(env, data.traceId, eventIdAt(data, row)));
+  const details = useQuery(rowQuery(env, eventIdAt(data, row), timeAt(data, row)));
   if (details.isError) return <Failure error={details.error} retry={() => void details.refetch()} />;
   const fields = details.data?.fields;
   const trace = firstText(fields, 'trace.link.trace_id');

@@ -4,7 +4,7 @@ import { moveWindow, percent, type TimeWindow, ticks, windowBetween, windowByKey
 import { at, word } from './columns.ts';
 import { length } from './describe.ts';
 import styles from './minimap.module.css';
-import { MiniColour, miniMap } from './minimap.ts';
+import { MiniColour, miniMap, PALE } from './minimap.ts';
 import type { TraceView } from './useTraceView.ts';
 
 const HEIGHT_PX = 55;
@@ -145,7 +145,7 @@ function Overview({ view, label }: { view: TraceView; label: string }) {
     element.height = Math.round(HEIGHT_PX * ratio);
     context.scale(ratio, ratio);
     context.fillStyle = token('line');
-    for (const mark of ticks(whole, whole.from, 5)) {
+    for (const mark of ticks(whole, layout.zero, 5)) {
       context.fillRect(Math.round((percent(whole, mark) / 100) * width), 0, 1, HEIGHT_PX);
     }
     const paint = new Map<number, string>([
@@ -156,9 +156,11 @@ function Overview({ view, label }: { view: TraceView; label: string }) {
     // `theme` is read through the tokens; naming it here redraws when it changes.
     element.dataset.theme = theme;
     for (const run of runs) {
-      context.fillStyle = paint.get(run.colour) ?? token('border');
+      const pale = run.colour > PALE;
+      context.globalAlpha = pale ? 0.45 : 1;
+      context.fillStyle = paint.get(pale ? run.colour - PALE : run.colour) ?? token('border');
       context.fillRect(run.x, Math.round(3 + run.lane * LANE_PX), Math.max(2, run.width), 2);
     }
-  }, [runs, width, whole, theme]);
+  }, [runs, width, whole, layout.zero, theme]);
   return <canvas ref={canvas} className={styles.canvas} role="img" aria-label={label} />;
 }

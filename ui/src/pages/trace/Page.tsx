@@ -3,20 +3,19 @@ import { Link, useParams } from '@tanstack/react-router';
 import { ApiError } from '@/api/client.ts';
 import { useEnvironment } from '@/app/environment.ts';
 import { paths } from '@/app/paths.ts';
-import { InTopBar } from '@/app/TopBar.tsx';
 import { Empty } from '@/design/Empty.tsx';
 import { Failure } from '@/design/Failure.tsx';
-import { title } from './describe.ts';
 import { traceQuery } from './load.ts';
-import { TraceBody } from './TraceBody.tsx';
-import styles from './trace.module.css';
+import { RequestView } from './RequestView.tsx';
+import { Skeleton } from './Skeleton.tsx';
 import { useAddress } from './useAddress.ts';
 
-/** One request: every span of a trace, as a waterfall. */
+/** One request, opened by the trace that it has. */
 export function TracePage() {
   const { slug: env } = useEnvironment();
   const { id = '' } = useParams({ strict: false });
-  const [search, change] = useAddress();
+  const address = useAddress();
+  const [search] = address;
   const trace = useQuery(traceQuery(env, id, { from: search.from, to: search.to }));
 
   if (trace.isPending) return <Skeleton />;
@@ -26,22 +25,20 @@ export function TracePage() {
     }
     return <Failure error={trace.error} retry={() => void trace.refetch()} title="The trace did not come" />;
   }
-  if (trace.data.layout.count === 0) return <NoTrace env={env} id={id} retry={() => void trace.refetch()} />;
+  const { data, layout } = trace.data;
+  if (layout.count === 0) return <NoTrace env={env} id={id} retry={() => void trace.refetch()} />;
+  const end = data.baseNs + BigInt(Math.round(Math.max(0, layout.to)));
   return (
-    <>
-      <InTopBar slot="crumb">/ {title(trace.data.data, trace.data.layout, 0)}</InTopBar>
-      <div className="progress" aria-hidden="true">
-        {trace.isFetching ? <i /> : null}
-      </div>
-      <TraceBody
-        key={id}
-        env={env}
-        laidOut={trace.data}
-        search={search}
-        change={change}
-        refresh={() => void trace.refetch()}
-      />
-    </>
+    <RequestView
+      key={id}
+      env={env}
+      base={trace.data}
+      baseAt={trace.dataUpdatedAt}
+      from={{ trace_id: id, start_ns: String(data.baseNs), end_ns: String(end) }}
+      address={address}
+      busy={trace.isFetching}
+      refresh={() => void trace.refetch()}
+    />
   );
 }
 
@@ -64,24 +61,5 @@ function NoTrace({ env, id, retry }: { env: string; id: string; retry: () => voi
         </Link>
       </p>
     </Empty>
-  );
-}
-
-const BONES = [100, 62, 48, 80, 30, 55, 41, 70, 36, 52];
-
-function Skeleton() {
-  return (
-    <div aria-busy="true">
-      <span className="vh">Loading the trace</span>
-      <div className={styles.head}>
-        <div className={`skeleton ${styles.bone}`} style={{ width: 240 }} />
-      </div>
-      <div className="bar sub" />
-      <div className={styles.bones}>
-        {BONES.map((width) => (
-          <div key={width} className={`skeleton ${styles.bone}`} style={{ width: `${width}%` }} />
-        ))}
-      </div>
-    </div>
   );
 }

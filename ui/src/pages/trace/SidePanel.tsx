@@ -6,25 +6,43 @@ import { Failure } from '@/design/Failure.tsx';
 import { Icon } from '@/design/Icon.tsx';
 import { share } from '@/lib/format.ts';
 import { Value } from '@/query/Value.tsx';
-import { ANNOTATION_EVENT, ANNOTATION_LINK, at, eventIdAt, Kind, spanIdAt, word } from './columns.ts';
-import { clockNote, length, offset, service, title } from './describe.ts';
+import {
+  ANNOTATION_EVENT,
+  ANNOTATION_LINK,
+  at,
+  eventIdAt,
+  isBar,
+  Kind,
+  spanIdAt,
+  timeAt,
+  word,
+} from './columns.ts';
+import { clockNote, length, service, startOf, title } from './describe.ts';
 import { EventsTab } from './EventsTab.tsx';
 import { FieldsTab } from './FieldsTab.tsx';
 import { LinksTab } from './LinksTab.tsx';
-import { notesAt } from './layout.ts';
+import { Flag, notesAt } from './layout.ts';
 import { rowQuery } from './load.ts';
 import { MissingParent } from './MissingParent.tsx';
+import { OwnPage } from './OwnPage.tsx';
 import styles from './panel.module.css';
 import { RawTab } from './RawTab.tsx';
+import { SameRequest } from './SameRequest.tsx';
+import type { Others } from './useRequest.ts';
 import { rowColour, type TraceView } from './useTraceView.ts';
+import { Why } from './Why.tsx';
 
 export const PANEL_TABS = ['fields', 'events', 'links', 'raw'] as const;
 export type PanelTab = (typeof PANEL_TABS)[number];
+/** A line and an error have no events and links of their own. */
+const POINT_TABS: readonly PanelTab[] = ['fields', 'raw'];
 const NAMES: Record<PanelTab, string> = { fields: 'Fields', events: 'Events', links: 'Links', raw: 'Raw' };
 
 interface Props {
   env: string;
   view: TraceView;
+  others: Others;
+  select: (position: number) => void;
   tab: PanelTab;
   setTab: (tab: PanelTab) => void;
   close: () => void;
@@ -34,12 +52,17 @@ interface Props {
 
 /** The selected row in full. */
 export function SidePanel(props: Props) {
-  const { env, view, tab, docked } = props;
+  const { env, view, docked } = props;
   const { data, layout } = view;
   // Walking quickly through rows asks for the one the reader stops at, not for each.
   const position = useDeferredValue(view.selected);
   const row = at(layout.row, position);
-  const details = useQuery(rowQuery(env, data.traceId, row < 0 ? '' : eventIdAt(data, row)));
+  const bar = isBar(at(layout.kind, position));
+  const tabs = bar ? PANEL_TABS : POINT_TABS;
+  const tab = tabs.includes(props.tab) ? props.tab : 'fields';
+  const details = useQuery(
+    rowQuery(env, row < 0 ? '' : eventIdAt(data, row), row < 0 ? 0n : timeAt(data, row)),
+  );
   const events = notesAt(layout, data, position, ANNOTATION_EVENT);
   const links = notesAt(layout, data, position, ANNOTATION_LINK);
   const counts: Record<PanelTab, number | undefined> = {
@@ -50,7 +73,8 @@ export function SidePanel(props: Props) {
   };
   const dataset = row < 0 ? undefined : word(data, at(data.dataset, row)) || undefined;
   const name = title(data, layout, position);
-  const copied = row < 0 ? (layout.missing.get(position) ?? '') : spanIdAt(data, row) || eventIdAt(data, row);
+  const copied =
+    row < 0 ? (layout.missing.get(position) ?? '') : (bar && spanIdAt(data, row)) || eventIdAt(data, row);
   return (
     <aside className={`panel ${styles.panel}`} aria-label="Selected row">
       <div className={styles.top}>
@@ -60,7 +84,7 @@ export function SidePanel(props: Props) {
             {name}
           </h2>
           <span className={`row right ${styles.buttons}`}>
-            <CopyButton text={copied} name="Copy span id" />
+            <CopyButton text={copied} name={bar ? 'Copy span id' : 'Copy the id'} />
             <button
               type="button"
               className="btn sm ghost icon hide-s"
@@ -85,13 +109,15 @@ export function SidePanel(props: Props) {
         {clockNote(layout, position) ? (
           <p className={`t-warn ${styles.clock}`}>{clockNote(layout, position)}</p>
         ) : null}
+        <Why view={view} position={position} />
+        <OwnPage env={env} view={view} position={position} fields={details.data?.fields} />
       </div>
       {row < 0 ? (
         <MissingParent view={view} position={position} />
       ) : (
         <>
           <div className={`tabs ${styles.tabs}`} role="tablist" aria-label="Details">
-            {PANEL_TABS.map((one) => (
+            {tabs.map((one) => (
               <button
                 key={one}
                 type="button"
@@ -105,8 +131,7 @@ export function SidePanel(props: Props) {
                   const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
                   if (by === 0) return;
                   event.preventDefault();
-                  const next =
-                    PANEL_TABS[(PANEL_TABS.indexOf(one) + by + PANEL_TABS.length) % PANEL_TABS.length] ?? one;
+                  const next = tabs[(tabs.indexOf(one) + by + tabs.length) % tabs.length] ?? one;
                   props.setTab(next);
                   document.getElementById(`panel-tab-${next}`)?.focus();
                 }}
@@ -137,6 +162,7 @@ export function SidePanel(props: Props) {
           </div>
         </>
       )}
+      <SameRequest view={view} others={props.others} select={props.select} />
     </aside>
   );
 }
@@ -152,31 +178,54 @@ function Stats({
 }) {
   const { data, layout, whole } = view;
   const kind = at(layout.kind, position);
+  const row = at(layout.row, position);
+  const open = (at(layout.flags, position) & Flag.open) !== 0;
+  const severity = row < 0 ? '' : word(data, at(data.severity, row));
   const lasted = at(layout.end, position) - at(layout.start, position);
   const name = service(data, layout, position);
   return (
     <dl className={styles.stats}>
       <div>
-        <dt>service</dt>
-        <dd>{kind === Kind.missing ? '–' : <Value field="service.name" value={name} dataset={dataset} />}</dd>
+        <dt>{row >= 0 && at(data.service, row) < 0 ? 'dataset' : 'service'}</dt>
+        <dd>
+          {kind === Kind.missing ? (
+            '–'
+          ) : row >= 0 && at(data.service, row) < 0 ? (
+            name
+          ) : (
+            <Value field="service.name" value={name} dataset={dataset} />
+          )}
+        </dd>
       </div>
-      {kind === Kind.span || kind === Kind.missing ? (
+      {isBar(kind) || kind === Kind.missing ? (
         <div>
           <dt>{kind === Kind.missing ? 'at least' : 'duration'}</dt>
           <dd>
-            {length(lasted)} <span className="muted">{share(lasted, whole.to - whole.from)}</span>
+            {open ? (
+              'not ended'
+            ) : (
+              <>
+                {length(lasted)} <span className="muted">{share(lasted, whole.to - whole.from)}</span>
+              </>
+            )}
           </dd>
         </div>
       ) : null}
-      {kind === Kind.span ? (
+      {isBar(kind) && !open ? (
         <div>
           <dt>self</dt>
           <dd>{length(at(layout.self, position))}</dd>
         </div>
       ) : null}
+      {severity ? (
+        <div>
+          <dt>severity</dt>
+          <dd>{severity}</dd>
+        </div>
+      ) : null}
       <div>
-        <dt>start</dt>
-        <dd>{offset(at(layout.start, position) - layout.from)}</dd>
+        <dt>{isBar(kind) || kind === Kind.missing ? 'start' : 'time'}</dt>
+        <dd>{startOf(layout, position)}</dd>
       </div>
     </dl>
   );

@@ -8,6 +8,7 @@ import { type TimeWindow, windowText } from './axis.ts';
 import { at } from './columns.ts';
 import { rowName } from './describe.ts';
 import { FilterBar } from './FilterBar.tsx';
+import { LogsTab } from './LogsTab.tsx';
 import type { LaidOut } from './load.ts';
 import { MiniMap } from './MiniMap.tsx';
 import { PANEL_TABS, type PanelTab, SidePanel } from './SidePanel.tsx';
@@ -19,6 +20,7 @@ import { TraceTable } from './TraceTable.tsx';
 import styles from './trace.module.css';
 import type { useAddress } from './useAddress.ts';
 import { usePanelSize } from './usePanelSize.ts';
+import type { Others } from './useRequest.ts';
 import { useTraceView } from './useTraceView.ts';
 import { errorMarks, nextMarked, openTo } from './visible.ts';
 import { Waterfall } from './Waterfall.tsx';
@@ -26,13 +28,15 @@ import { Waterfall } from './Waterfall.tsx';
 interface Props {
   env: string;
   laidOut: LaidOut;
+  others: Others;
+  first: string | undefined;
   search: TraceSearch;
   change: ReturnType<typeof useAddress>[1];
   refresh: () => void;
 }
 
-export function TraceBody({ env, laidOut, search, change, refresh }: Props) {
-  const view = useTraceView(laidOut, search);
+export function TraceBody({ env, laidOut, others, first, search, change, refresh }: Props) {
+  const view = useTraceView(laidOut, search, first);
   const { data, layout } = view;
   const [panel, setPanel] = usePanelSize();
   const input = useRef<HTMLInputElement>(null);
@@ -84,15 +88,16 @@ export function TraceBody({ env, laidOut, search, change, refresh }: Props) {
     c: () => void copyText(rowName(data, layout, view.selected).replace(/^e-/u, '')),
     r: () => refresh(),
     '1': () => setTab('waterfall'),
-    '2': () => setTab('table'),
-    '3': () => setTab('json'),
+    '2': () => setTab('logs'),
+    '3': () => setTab('table'),
+    '4': () => setTab('json'),
     Enter: openPanel,
     Escape: leave,
   });
 
   return (
     <>
-      <TraceHead env={env} view={view} tab={tab} setTab={setTab} />
+      <TraceHead view={view} others={others} tab={tab} setTab={setTab} />
       <FilterBar
         view={view}
         input={input}
@@ -108,7 +113,7 @@ export function TraceBody({ env, laidOut, search, change, refresh }: Props) {
         <div className={`note warn ${styles.notice}`} role="status">
           <Icon of={TriangleAlert} />
           <span>
-            The linked row <code>{search.span?.slice(0, 40)}</code> is not in this trace as it stands here.
+            The linked row <code>{search.span?.slice(0, 40)}</code> is not of this request as it stands here.
           </span>
         </div>
       ) : null}
@@ -123,6 +128,8 @@ export function TraceBody({ env, laidOut, search, change, refresh }: Props) {
               <Waterfall view={view} select={select} focusOn={focusOn} />
               <Foot />
             </>
+          ) : tab === 'logs' ? (
+            <LogsTab view={view} others={others} select={select} />
           ) : tab === 'table' ? (
             <TraceTable view={view} sort={search.sort} setSort={(sort) => change({ sort })} select={select} />
           ) : (
@@ -141,6 +148,8 @@ export function TraceBody({ env, laidOut, search, change, refresh }: Props) {
             <SidePanel
               env={env}
               view={view}
+              others={others}
+              select={select}
               tab={panelTab}
               setTab={(next) => change({ panel: next === 'fields' ? undefined : next })}
               close={() => change({ panel: 'none' })}
@@ -173,7 +182,7 @@ function Foot() {
       <span className="hide-m">
         <kbd>d</kbd> dock panel
       </span>
-      <span className="right hide-m">bar: span · circle: event · dashes: never arrived</span>
+      <span className="right hide-m">bar: span · outline: X-Ray segment · tick: line · diamond: error</span>
     </div>
   );
 }

@@ -1,36 +1,38 @@
-import { useQuery } from '@tanstack/react-query';
 import { CircleX } from 'lucide-react';
 import { CopyButton } from '@/design/CopyButton.tsx';
 import { Icon } from '@/design/Icon.tsx';
 import { plural } from '@/lib/format.ts';
-import { dateTime, nanos, toMs } from '@/lib/time.ts';
-import { at, eventIdAt } from './columns.ts';
-import { httpStatus, length, splitRoute, title } from './describe.ts';
+import { clockMs, dateTime, day, nanos, toMs } from '@/lib/time.ts';
+import { at } from './columns.ts';
+import { length, splitRoute, title } from './describe.ts';
 import { Flag } from './layout.ts';
-import { rowQuery } from './load.ts';
 import styles from './trace.module.css';
+import type { Others } from './useRequest.ts';
 import type { TraceView } from './useTraceView.ts';
 
-export const TABS = ['waterfall', 'table', 'json'] as const;
+export const TABS = ['waterfall', 'logs', 'table', 'json'] as const;
 export type Tab = (typeof TABS)[number];
-const TAB_NAMES: Record<Tab, string> = { waterfall: 'Waterfall', table: 'Table', json: 'JSON' };
+const TAB_NAMES: Record<Tab, string> = { waterfall: 'Waterfall', logs: 'Logs', table: 'Table', json: 'JSON' };
+
+type Five = [number, number, number, number, number];
 
 interface Props {
-  env: string;
   view: TraceView;
+  others: Others;
   tab: Tab;
   setTab: (tab: Tab) => void;
 }
 
 /** What this request was, in one line. */
-export function TraceHead({ env, view, tab, setTab }: Props) {
+export function TraceHead({ view, others, tab, setTab }: Props) {
   const { data, layout, services } = view;
   const row = at(layout.row, 0);
-  const details = useQuery(rowQuery(env, data.traceId, row < 0 ? '' : eventIdAt(data, row)));
-  const status = httpStatus(details.data?.fields);
+  const status = (row < 0 ? 0 : at(data.httpStatus, row)) || undefined;
   const failed = (at(layout.flags, 0) & Flag.error) !== 0;
   const { method, rest } = splitRoute(title(data, layout, 0));
   const short = `${data.traceId.slice(0, 6)}…${data.traceId.slice(-4)}`;
+  const startMs = toMs(nanos(data.baseNs + BigInt(Math.round(layout.from))));
+  const [spans, lines, errors, missing, segments] = layout.kinds as Five;
   return (
     <div className={styles.head}>
       {method ? <span className="tag fill">{method}</span> : null}
@@ -46,28 +48,44 @@ export function TraceHead({ env, view, tab, setTab }: Props) {
         </span>
       ) : null}
       <div className={styles.facts}>
-        <b>{length(view.whole.to - view.whole.from)}</b>
-        <span className={styles.optional}>{dateTime(toMs(nanos(data.baseNs)))} UTC</span>
-        <Fact n={services.size} word="service" />
-        <Fact n={layout.spans} word="span" />
-        {layout.missing.size > 0 ? (
-          <span className="t-warn">
-            <b>{layout.missing.size}</b> missing
+        {layout.lasted > 0 ? <b>{length(layout.lasted)}</b> : null}
+        <span className={styles.optional} title={dateTime(startMs)}>
+          {day(startMs)} {clockMs(startMs)} UTC
+        </span>
+        <Fact n={services.size} word="service" optional />
+        <Fact n={spans} word="span" />
+        <Fact n={segments} word="segment" />
+        <Fact n={lines} word="line" />
+        {missing > 0 ? (
+          <span className={`t-warn ${styles.optional}`}>
+            <b>{missing}</b> missing
           </span>
         ) : null}
-        {layout.errors > 0 ? (
+        {layout.failed > 0 ? (
+          <span className={`t-danger ${styles.optional}`}>
+            <b>{layout.failed}</b> failed
+          </span>
+        ) : null}
+        {errors > 0 ? (
           <span className="t-danger">
-            <b>{layout.errors}</b> {layout.errors === 1 ? 'error' : 'errors'}
+            <b>{errors}</b> {errors === 1 ? 'error' : 'errors'}
+          </span>
+        ) : null}
+        {others.state === 'asking' ? (
+          <span className="hide-m" role="status">
+            asking the other sources…
           </span>
         ) : null}
       </div>
       <span className="grow" />
-      <span className={`row hide-m ${styles.id}`}>
-        <span className="mono" title={data.traceId}>
-          {short}
+      {data.traceId === '' ? null : (
+        <span className={`row hide-m ${styles.id}`}>
+          <span className="mono" title={data.traceId}>
+            {short}
+          </span>
+          <CopyButton text={data.traceId} name="Copy trace id" />
         </span>
-        <CopyButton text={data.traceId} name="Copy trace id" />
-      </span>
+      )}
       <fieldset className={`seg sm ${styles.tabs}`}>
         <legend className="vh">View</legend>
         {TABS.map((one) => (
@@ -80,10 +98,11 @@ export function TraceHead({ env, view, tab, setTab }: Props) {
   );
 }
 
-function Fact({ n, word }: { n: number; word: string }) {
+function Fact({ n, word, optional = false }: { n: number; word: string; optional?: boolean }) {
+  if (n === 0) return null;
   const [figure, ...words] = plural(n, word).split(' ');
   return (
-    <span>
+    <span className={optional ? styles.optional : undefined}>
       <b>{figure}</b> {words.join(' ')}
     </span>
   );

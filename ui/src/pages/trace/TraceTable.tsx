@@ -1,7 +1,7 @@
 import { useMemo, useRef } from 'react';
 import { count, share } from '@/lib/format.ts';
-import { at } from './columns.ts';
-import { length, offset, service, tag, title } from './describe.ts';
+import { at, Kind } from './columns.ts';
+import { length, service, startOf, tag, title } from './describe.ts';
 import { Flag, type TraceLayout } from './layout.ts';
 import styles from './trace.module.css';
 import { useRowWindow } from './useRowWindow.ts';
@@ -12,7 +12,7 @@ const HEAD_PX = 28;
 const COLUMNS = ['name', 'service', 'start', 'duration', 'self', 'share'] as const;
 type Column = (typeof COLUMNS)[number];
 const HEADS: Record<Column, string> = {
-  name: 'Span',
+  name: 'Row',
   service: 'Service',
   start: 'Start',
   duration: 'Duration',
@@ -77,11 +77,13 @@ export function TraceTable({ view, sort, setSort, select }: Props) {
                   <span className="cut">{service(view.data, view.layout, position)}</span>
                 </span>
               </td>
-              <td className="num">{offset(at(view.layout.start, position) - view.layout.from)}</td>
-              <td className="num">{length(lasting(view.layout, position))}</td>
-              <td className="num">{length(at(view.layout.self, position))}</td>
+              <td className="num">{startOf(view.layout, position)}</td>
+              <td className="num">{lastingText(view.layout, position, lasting(view.layout, position))}</td>
+              <td className="num">{lastingText(view.layout, position, at(view.layout.self, position))}</td>
               <td className="num muted">
-                {share(lasting(view.layout, position), view.whole.to - view.whole.from)}
+                {isPoint(view.layout, position)
+                  ? ''
+                  : share(lasting(view.layout, position), view.whole.to - view.whole.from)}
               </td>
             </tr>
           ))}
@@ -97,6 +99,12 @@ export function TraceTable({ view, sort, setSort, select }: Props) {
   );
 }
 
+/** A line and an error have a time and no length, and what has not ended has none yet. */
+const isPoint = (layout: TraceLayout, p: number) =>
+  at(layout.kind, p) === Kind.log ||
+  at(layout.kind, p) === Kind.error ||
+  (at(layout.flags, p) & Flag.open) !== 0;
+const lastingText = (layout: TraceLayout, p: number, ns: number) => (isPoint(layout, p) ? '' : length(ns));
 const lasting = (layout: TraceLayout, p: number) => at(layout.end, p) - at(layout.start, p);
 
 function readSort(sort: string | undefined): { column: Column; down: boolean } {
@@ -108,10 +116,16 @@ function readSort(sort: string | undefined): { column: Column; down: boolean } {
 function sortedRows(view: TraceView, column: Column, down: boolean): Int32Array {
   const { data, layout, matches } = view;
   const positions: number[] = [];
-  for (let p = 0; p < layout.count; p += 1) if (!matches || at(matches, p) === 1) positions.push(p);
+  for (let p = 0; p < layout.joined; p += 1) if (!matches || at(matches, p) === 1) positions.push(p);
+  // What a row is called is read once a row, not with each comparison.
+  const of = column === 'name' ? title : service;
+  const words = new Map(
+    column === 'name' || column === 'service' ? positions.map((p) => [p, of(data, layout, p)]) : [],
+  );
+  const byWord = (a: number, b: number) => compare(words.get(a) ?? '', words.get(b) ?? '');
   const by: Record<Column, (a: number, b: number) => number> = {
-    name: (a, b) => compare(title(data, layout, a), title(data, layout, b)),
-    service: (a, b) => compare(service(data, layout, a), service(data, layout, b)),
+    name: byWord,
+    service: byWord,
     start: (a, b) => at(layout.start, a) - at(layout.start, b),
     duration: (a, b) => lasting(layout, a) - lasting(layout, b),
     self: (a, b) => at(layout.self, a) - at(layout.self, b),

@@ -1,9 +1,12 @@
+import { Info } from 'lucide-react';
 import { type CSSProperties, type KeyboardEvent, useEffect, useRef } from 'react';
+import { Icon } from '@/design/Icon.tsx';
 import { useKeys } from '@/lib/keys.ts';
 import { useStable } from '@/lib/stable.ts';
 import { percent, ticks } from './axis.ts';
 import { at } from './columns.ts';
 import { length } from './describe.ts';
+import { useKeptPlace } from './useKeptPlace.ts';
 import { useRowWindow } from './useRowWindow.ts';
 import type { TraceView } from './useTraceView.ts';
 import { foldSubtree, indexOfRow, searchRows } from './visible.ts';
@@ -26,16 +29,21 @@ interface Props {
 
 /** All rows of the trace as a tree with bars on a time axis. Draws only the rows in view. */
 export function Waterfall({ view, select, focusOn }: Props) {
-  const { layout, rows, selected, window, whole } = view;
+  const { layout, rows, selected, window } = view;
   const scroller = useRef<HTMLDivElement>(null);
-  const { first, end, page, show } = useRowWindow(scroller, rows.length, ROW_PX, HEAD_PX);
+  // Before the first row that only may be of the request stands a line that says so.
+  const cap = view.focus >= 0 ? rows.length : firstFrom(rows, layout.joined);
+  const slots = rows.length + (cap < rows.length ? 1 : 0);
+  const slotOf = (index: number) => (index < cap ? index : index + 1);
+  const { first, end, page, show } = useRowWindow(scroller, slots, ROW_PX, HEAD_PX);
   const active = Math.max(0, indexOfRow(layout, rows, selected));
   const focusWanted = useRef(false);
+  const kept = useKeptPlace(scroller, view, ROW_PX);
 
   // The selected row comes into view, however it was selected, and takes the focus when a key of ours did it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: also when the rows around it changed
   useEffect(() => {
-    show(active);
+    if (!kept() || focusWanted.current) show(slotOf(active));
     if (!focusWanted.current) return;
     focusWanted.current = false;
     scroller.current?.querySelector<HTMLElement>('[role=row][tabindex="0"]')?.focus({ preventScroll: true });
@@ -93,7 +101,7 @@ export function Waterfall({ view, select, focusOn }: Props) {
     event.stopPropagation();
   };
 
-  const marks = ticks(window, whole.from, MOST_TICKS);
+  const marks = ticks(window, layout.zero, MOST_TICKS);
   const lines = [...marks.filter((mark) => mark > window.from), window.to]
     .map(
       (mark) =>
@@ -105,16 +113,19 @@ export function Waterfall({ view, select, focusOn }: Props) {
     Math.min(STEP_PX, Math.floor(INDENT_PX / Math.max(1, layout.deepest))),
   );
   const drawn: number[] = [];
-  if (active < first && rows.length > 0) drawn.push(active);
-  for (let index = first; index < end; index += 1) drawn.push(index);
-  if (active >= end) drawn.push(active);
+  if (slotOf(active) < first && rows.length > 0) drawn.push(active);
+  for (let slot = first; slot < end; slot += 1) {
+    if (slot < cap) drawn.push(slot);
+    else if (slot > cap) drawn.push(slot - 1);
+  }
+  if (slotOf(active) >= end) drawn.push(active);
 
   return (
     <div
       className={styles.grid}
       ref={scroller}
       role="treegrid"
-      aria-label="Rows of the trace"
+      aria-label="Rows of the request"
       aria-rowcount={rows.length + 1}
       aria-colcount={2}
       style={{ '--lines': lines, '--step': `${step}px` } as CSSProperties}
@@ -128,14 +139,14 @@ export function Waterfall({ view, select, focusOn }: Props) {
           {marks.map((mark, i) =>
             percent(window, mark) < (i === 0 ? 101 : 86) ? (
               <span key={mark} style={{ left: `${percent(window, mark)}%` }}>
-                {length(mark - whole.from)}
+                {axisText(mark - layout.zero)}
               </span>
             ) : null,
           )}
-          <span className={styles.axisEnd}>{length(window.to - whole.from)}</span>
+          <span className={styles.axisEnd}>{axisText(window.to - layout.zero)}</span>
         </div>
       </div>
-      <div className={styles.rows} role="rowgroup" style={{ height: rows.length * ROW_PX }}>
+      <div className={styles.rows} role="rowgroup" style={{ height: slots * ROW_PX }}>
         {drawn.map((index) => {
           const position = rows[index] ?? 0;
           return (
@@ -144,7 +155,7 @@ export function Waterfall({ view, select, focusOn }: Props) {
               view={view}
               index={index}
               position={position}
-              top={index * ROW_PX}
+              top={slotOf(index) * ROW_PX}
               selected={position === selected}
               tabbable={index === active}
               folded={at(view.folded, position) === 1}
@@ -155,11 +166,31 @@ export function Waterfall({ view, select, focusOn }: Props) {
             />
           );
         })}
+        {cap < rows.length ? (
+          <div className={styles.r} role="row" style={{ transform: `translateY(${cap * ROW_PX}px)` }}>
+            <div className={styles.cap} style={{ gridColumn: '1 / -1' }} role="gridcell" aria-colspan={2}>
+              <Icon of={Info} />
+              <span className="cut">
+                Not joined: these lie near it, but are less than{' '}
+                {Math.round((view.story?.threshold ?? 0.7) * 100)} % sure
+              </span>
+            </div>
+          </div>
+        ) : null}
       </div>
     </div>
   );
 }
 
-function axisWords({ window, whole }: TraceView): string {
-  return `Time, ${length(window.from - whole.from)} to ${length(window.to - whole.from)}`;
+const axisText = (ns: number): string => (ns < 0 ? `−${length(-ns)}` : length(ns));
+
+function axisWords({ window, layout }: TraceView): string {
+  return `Time, ${axisText(window.from - layout.zero)} to ${axisText(window.to - layout.zero)}`;
+}
+
+/** Index of the first of some rising positions that is not below `from`. */
+function firstFrom(rows: Int32Array, from: number): number {
+  let index = rows.length;
+  while (index > 0 && at(rows, index - 1) >= from) index -= 1;
+  return index;
 }

@@ -3,9 +3,10 @@ import { type CSSProperties, memo } from 'react';
 import { Icon } from '@/design/Icon.tsx';
 import { count } from '@/lib/format.ts';
 import { barBox, percent } from './axis.ts';
-import { at, Kind } from './columns.ts';
-import { clockNote, length, offset, service, spoken, tag, title } from './describe.ts';
+import { at, isBar, Kind } from './columns.ts';
+import { clockNote, length, service, spoken, startOf, tag, title } from './describe.ts';
 import { Flag, notesAt } from './layout.ts';
+import { percentSure, sureness, whyOf } from './merge.ts';
 import { rowColour, type TraceView } from './useTraceView.ts';
 import styles from './waterfall.module.css';
 
@@ -34,6 +35,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
   const dim = view.matches !== undefined && at(view.matches, position) === 0;
   const clock = clockNote(layout, position);
   const times = at(layout.times, position);
+  const why = whyHere(view, position);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the treegrid answers keys for all its rows
     <div
@@ -71,7 +73,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
         >
           {tag(layout, position)}
         </span>
-        <span className={styles.nm} title={name}>
+        <span className={styles.nm} title={why ? `${name}\n${why.reason}` : name}>
           {name}
         </span>
         {failed ? (
@@ -80,6 +82,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
             <span className="vh">error</span>
           </span>
         ) : null}
+        {why ? <span className={`tag ${styles.why}`}>{why.words}</span> : null}
         {times > 1 ? <span className="tag">×{times}</span> : null}
         {clock ? (
           <span className={styles.mark} title={clock}>
@@ -92,7 +95,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
           <span
             className="sw"
             style={{
-              background: at(layout.kind, position) === Kind.span ? rowColour(view, position) : 'none',
+              background: isBar(at(layout.kind, position)) ? rowColour(view, position) : 'none',
             }}
           />
         </span>
@@ -104,6 +107,28 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
     </div>
   );
 });
+
+/** A row has little room; its tooltip, and the panel, say it in full. */
+const SHORT: Readonly<Record<string, string>> = { id: 'same id', text: 'id in text' };
+
+/** Why a row is there, where it is not simply because the one above it is. */
+function whyHere(view: TraceView, position: number): { words: string; reason: string } | undefined {
+  const { layout, data, story } = view;
+  const why = whyOf(data, story, at(layout.row, position));
+  if (!why) return undefined;
+  if (!why.joined) {
+    return { words: percentSure(why.near.score), reason: `not joined: ${why.near.reason}` };
+  }
+  let parent = at(layout.parent, position);
+  // A parent that never arrived was not joined by anything.
+  while (parent >= 0 && at(layout.row, parent) < 0) parent = at(layout.parent, parent);
+  const above = parent < 0 ? undefined : whyOf(data, story, at(layout.row, parent));
+  if (why.join.tier === 'asked' || (above?.joined && above.join === why.join)) return undefined;
+  return {
+    words: SHORT[why.join.tier] ?? percentSure(why.join.score),
+    reason: `${sureness(why.join)}: ${why.join.reason}`,
+  };
+}
 
 /** The lines from a row up to its ancestors. */
 function TreeLines({ view, position, step, indent }: Pick<Props, 'view' | 'position' | 'step' | 'indent'>) {
@@ -133,6 +158,10 @@ function TreeLines({ view, position, step, indent }: Pick<Props, 'view' | 'posit
   );
 }
 
+/** From here on the text of a tick or a diamond stands before it. */
+const BEFORE_PERCENT = 70;
+const TOO_MANY = 429;
+
 /** The bar with its events, and its length right of it. */
 function Bar({ view, position, failed }: { view: TraceView; position: number; failed: boolean }) {
   const { layout, data, window } = view;
@@ -144,12 +173,13 @@ function Bar({ view, position, failed }: { view: TraceView; position: number; fa
     return (
       <span className={styles.du} style={box.off === 'before' ? { left: 0 } : { right: 0 }}>
         {box.off === 'before' ? '◂ ' : ''}
-        {offset(start - layout.from)}
+        {startOf(layout, position)}
         {box.off === 'after' ? ' ▸' : ''}
       </span>
     );
   }
   if (kind === Kind.log || kind === Kind.error) {
+    const before = box.left > BEFORE_PERCENT;
     return (
       <>
         <span
@@ -158,17 +188,20 @@ function Bar({ view, position, failed }: { view: TraceView; position: number; fa
           }
           style={{ left: `${box.left}%` }}
         />
-        <span className={styles.du} style={{ left: `${box.left}%`, marginLeft: 6 }}>
-          {offset(start - layout.from)}
+        <span className={`${styles.du}${before ? ` ${styles.before}` : ''}`} style={{ left: `${box.left}%` }}>
+          {startOf(layout, position)}
         </span>
       </>
     );
   }
-  const missing = kind === Kind.missing;
+  const row = at(layout.row, position);
+  const open = (at(layout.flags, position) & Flag.open) !== 0;
+  const look =
+    kind === Kind.missing ? styles.missing : open ? styles.open : kind === Kind.segment ? styles.segment : '';
   return (
     <>
       <span
-        className={`${styles.bar}${missing ? ` ${styles.missing}` : ''}`}
+        className={`${styles.bar} ${look}`}
         style={
           { '--c': rowColour(view, position), left: `${box.left}%`, width: `${box.width}%` } as CSSProperties
         }
@@ -179,10 +212,21 @@ function Bar({ view, position, failed }: { view: TraceView; position: number; fa
           <span key={note} className={styles.event} style={{ left: `${place}%` }} />
         ) : null;
       })}
-      <span className={styles.du} style={{ left: `${box.left + box.width}%` }}>
-        {missing
-          ? `inferred, ${length(start - layout.from)} to ${length(end - layout.from)}`
-          : length(end - start)}
+      <span
+        className={`${styles.du}${open ? ` ${styles.before}` : ''}`}
+        style={{ left: `${open ? box.left : box.left + box.width}%` }}
+      >
+        {kind === Kind.missing
+          ? `inferred, ${length(start - layout.zero)} to ${length(end - layout.zero)}`
+          : open
+            ? 'in progress when it arrived'
+            : length(end - start)}
+        {row >= 0 && at(data.httpStatus, row) === TOO_MANY ? (
+          <b className="t-thr strong">
+            {' '}
+            429<span className="hide-m"> throttled</span>
+          </b>
+        ) : null}
       </span>
     </>
   );

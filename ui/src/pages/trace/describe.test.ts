@@ -1,15 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  clockNote,
-  findRow,
-  httpStatus,
-  rowName,
-  service,
-  splitRoute,
-  spoken,
-  tag,
-  title,
-} from './describe.ts';
+import { clockNote, findRow, rowName, saidBy, service, splitRoute, spoken, tag, title } from './describe.ts';
 import { pack, spanId } from './fixture.ts';
 
 const { data, layout } = pack([
@@ -38,7 +28,7 @@ describe('rows', () => {
     ]);
     expect(service(data, layout, 3)).toBe('never arrived');
     expect(spoken(layout, 0)).toBe('starts +0 ms, lasts 10 ms');
-    expect(spoken(layout, 1)).toBe('starts +1 ms');
+    expect(spoken(layout, 1)).toBe('at +1 ms');
   });
   it('say how they lie outside of their parent', () => {
     expect(clockNote(layout, 0)).toBeUndefined();
@@ -46,18 +36,22 @@ describe('rows', () => {
   });
 });
 
+describe('lines', () => {
+  it.each([
+    ['plain text', '', 'plain text'],
+    ['{"level":"INFO","message":"Test log"}', 'INFO', 'INFO Test log'],
+    ['{"msg":"started"}', '', 'started'],
+    ['{"message":{"a":1}}', 'INFO', '{"message":{"a":1}}'],
+    ['{"message":"cut in the mid', 'INFO', '{"message":"cut in the mid'],
+    ['{"message":', '', '{"message":'],
+  ])('say %j', (body, severity, said) => {
+    expect(saidBy(body, severity)).toBe(said);
+  });
+});
+
 describe('requests', () => {
   it('have a method and a path', () => {
     expect(splitRoute('GET /api/activities/home')).toEqual({ method: 'GET', rest: '/api/activities/home' });
     expect(splitRoute('getting home')).toEqual({ method: undefined, rest: 'getting home' });
-  });
-  it.each([
-    [{ 'http.response.status_code': 500 }, 500],
-    [{ 'http.status_code': '404' }, 404],
-    [{ 'http.status_code': 'oops' }, undefined],
-    [{ 'http.status_code': 7 }, undefined],
-    [undefined, undefined],
-  ])('have a status when a field says so: %j', (fields, status) => {
-    expect(httpStatus(fields)).toBe(status);
   });
 });

@@ -1,20 +1,26 @@
 // Words and figures about rows, shared by the waterfall, the table and the panel.
 
 import { duration } from '@/lib/format.ts';
-import { at, eventIdAt, hasId, idBytes, Kind, spanIdAt, type TraceData, word } from './columns.ts';
+import { at, eventIdAt, hasId, idBytes, isBar, Kind, spanIdAt, type TraceData, word } from './columns.ts';
 import { Flag, type TraceLayout } from './layout.ts';
 
 /** Length in nanoseconds as `212 ms`. */
 export const length = (ns: number): string => duration(ns / 1e6);
 
-/** Time after the start of the trace as `+44.1 ms`. */
-export const offset = (ns: number): string => `+${ns === 0 ? '0 ms' : duration(ns / 1e6)}`;
+/** Time after the start of what was asked for as `+44.1 ms`; before it with a minus. */
+export const offset = (ns: number): string =>
+  ns < 0 ? `−${duration(-ns / 1e6)}` : `+${ns === 0 ? '0 ms' : duration(ns / 1e6)}`;
+
+/** Start of a row as `+44.1 ms`. */
+export const startOf = (layout: TraceLayout, position: number): string =>
+  offset(at(layout.start, position) - layout.zero);
 
 /** What the URL calls a row: a span by its id, anything else by its event id. */
 export function rowName(data: TraceData, layout: TraceLayout, position: number): string {
   const row = at(layout.row, position);
   if (row < 0) return layout.missing.get(position) ?? '';
-  const span = at(layout.kind, position) === Kind.span ? spanIdAt(data, row) : '';
+  const named = isBar(at(layout.kind, position)) && (at(layout.flags, position) & Flag.alias) === 0;
+  const span = named ? spanIdAt(data, row) : '';
   return span === '' ? `e-${eventIdAt(data, row)}` : span;
 }
 
@@ -28,7 +34,7 @@ export function findRow(data: TraceData, layout: TraceLayout, name: string | und
   for (let p = 0; p < layout.count; p += 1) {
     const row = at(layout.row, p);
     // A log line carries the id of the span it was written in, which is not its own.
-    if (row >= 0 && (event || at(layout.kind, p) === Kind.span) && hasId(ids, row, id)) return p;
+    if (row >= 0 && (event || isBar(at(layout.kind, p))) && hasId(ids, row, id)) return p;
   }
   for (const [p, missing] of layout.missing) if (missing === name) return p;
   return -1;
@@ -37,17 +43,48 @@ export function findRow(data: TraceData, layout: TraceLayout, name: string | und
 export function title(data: TraceData, layout: TraceLayout, position: number): string {
   const row = at(layout.row, position);
   if (row < 0) return `missing parent ${(layout.missing.get(position) ?? '').slice(0, 8)}…`;
-  return word(data, at(data.name, row)) || '(no name)';
+  const name = word(data, at(data.name, row));
+  const body = word(data, at(data.body, row));
+  // A line is called by its text, anything else by its name.
+  const text =
+    at(layout.kind, position) === Kind.log
+      ? saidBy(body, word(data, at(data.severity, row))) || name
+      : name || body;
+  return text.slice(0, TITLE_CHARACTERS).trim() || '(no name)';
 }
+
+/** What a line says: of JSON, its message with the severity before it. */
+export function saidBy(body: string, severity: string): string {
+  if (!body.startsWith('{')) return body;
+  try {
+    const fields = JSON.parse(body) as Record<string, unknown>;
+    const said = ['message', 'msg', 'event']
+      .map((name) => fields[name])
+      .find((one) => typeof one === 'string');
+    return said ? `${severity} ${said}`.trim() : body;
+  } catch {
+    // Cut in the middle, or never was JSON.
+    return body;
+  }
+}
+
+/** Rows are one line high; the whole text stands in the panel. */
+const TITLE_CHARACTERS = 300;
 
 export function service(data: TraceData, layout: TraceLayout, position: number): string {
   const row = at(layout.row, position);
-  return row < 0 ? 'never arrived' : word(data, at(data.service, row)) || word(data, at(data.dataset, row));
+  if (row < 0) return 'never arrived';
+  // The tag of the row says already whether it is of a log group or of a project.
+  return (
+    word(data, at(data.service, row)) || word(data, at(data.dataset, row)).replace(/^(?:logs|rollbar)-/u, '')
+  );
 }
+
+const TAGS = ['OT', 'LOG', 'ERR', '?', 'XR'];
 
 /** Source tag: text, so that no colour carries it alone. */
 export function tag(layout: TraceLayout, position: number): string {
-  return ['OT', 'LOG', 'ERR', '?'][at(layout.kind, position)] ?? '?';
+  return TAGS[at(layout.kind, position)] ?? '?';
 }
 
 /** Why a row has a clock badge; undefined when it lies inside its parent. */
@@ -64,9 +101,10 @@ export function clockNote(layout: TraceLayout, position: number): string | undef
 
 /** One sentence for readers of screens. */
 export function spoken(layout: TraceLayout, position: number): string {
-  const start = `starts ${offset(at(layout.start, position) - layout.from)}`;
   const kind = at(layout.kind, position);
-  if (kind === Kind.log || kind === Kind.error) return start;
+  if (kind === Kind.log || kind === Kind.error) return `at ${startOf(layout, position)}`;
+  const start = `starts ${startOf(layout, position)}`;
+  if (at(layout.flags, position) & Flag.open) return `${start}, in progress when it arrived`;
   const lasts = `lasts ${length(at(layout.end, position) - at(layout.start, position))}`;
   return kind === Kind.missing
     ? `never arrived; inferred from its children: ${start}, ${lasts}`
@@ -77,14 +115,4 @@ export function spoken(layout: TraceLayout, position: number): string {
 export function splitRoute(name: string): { method: string | undefined; rest: string } {
   const match = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|TRACE)\s+(\S.*)$/u.exec(name);
   return match ? { method: match[1], rest: match[2] ?? '' } : { method: undefined, rest: name };
-}
-
-/** Status code of a request from a row's fields, by either generation of OpenTelemetry's names. */
-export function httpStatus(fields: Record<string, unknown> | undefined): number | undefined {
-  for (const name of ['http.response.status_code', 'http.status_code']) {
-    const value = fields?.[name];
-    const code = typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : Number.NaN;
-    if (Number.isInteger(code) && code >= 100 && code <= 599) return code;
-  }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 // The filter bar of the waterfall: words and a few comparisons, joined by "and" (the rule) or "or".
 
-import { at, Kind, STATUS_ERROR, spanIdAt, type TraceData } from './columns.ts';
+import { at, isBar, Kind, STATUS_ERROR, spanIdAt, type TraceData } from './columns.ts';
 import { Flag, type TraceLayout } from './layout.ts';
 
 export type Term =
@@ -114,7 +114,7 @@ function compile(term: Term, data: TraceData, layout: TraceLayout): Test {
     const limit = term.kind === 'duration' ? term.ns : (whole * term.percent) / 100;
     return (p) => {
       const kind = at(layout.kind, p);
-      if (kind !== Kind.span && kind !== Kind.missing) return false;
+      if (!isBar(kind) && kind !== Kind.missing) return false;
       return holds(term.op, at(layout.end, p) - at(layout.start, p), limit);
     };
   }
@@ -125,7 +125,8 @@ function compile(term: Term, data: TraceData, layout: TraceLayout): Test {
   if (term.kind === 'text') {
     const idLike = /^[0-9a-f]{4,16}$/u.test(term.text);
     return (p, row) =>
-      (row >= 0 && (inWord(data.name[row]) || inWord(data.service[row]))) || (idLike && inSpanId(p, row));
+      (row >= 0 && (inWord(data.name[row]) || inWord(data.service[row]) || inWord(data.body[row]))) ||
+      (idLike && inSpanId(p, row));
   }
   if (term.field === 'span') return inSpanId;
   const column = { service: data.service, name: data.name, kind: data.spanKind, source: data.source }[

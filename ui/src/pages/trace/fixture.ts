@@ -14,6 +14,11 @@ export interface FixtureRow {
   table?: 'spans' | 'logs' | 'errors';
   note?: 'span_event' | 'link';
   kind?: string;
+  source?: 'otlp' | 'xray' | 'cloudwatch' | 'rollbar';
+  http?: number;
+  open?: boolean;
+  severity?: string;
+  body?: string;
 }
 
 /** `a` → `000000000000000a`-like ids: any short word becomes 16 hex digits. */
@@ -46,7 +51,11 @@ export function answerOf(rows: readonly FixtureRow[], startNs = '176000000000000
     status: rows.map((row) => intern(row.status ?? 'unset')),
     table: rows.map((row) => intern(row.table ?? 'spans')),
     dataset: rows.map((row) => intern(row.service ?? 'backend-flask')),
-    source: rows.map(() => intern('otlp')),
+    source: rows.map((row) => intern(row.source ?? 'otlp')),
+    http_status: rows.map((row) => row.http ?? 0),
+    in_progress: rows.map((row) => Number(row.open ?? false)),
+    severity: rows.map((row) => intern(row.severity)),
+    body: rows.map((row) => intern(row.body)),
     annotation: rows.map((row) => intern(row.note)),
     event_id: rows.map((_, i) => (i + 1).toString(16).padStart(32, '0')),
   };

@@ -1,7 +1,8 @@
-// Depth-first layout of a trace. All results are typed arrays by display position: a subtree is the `size`
+// Depth-first layout of a request. All results are typed arrays by display position: a subtree is the `size`
 // rows from its head on, so folding is one addition and no row object is ever made for a row out of view.
 
-import { ANNOTATION_EVENT, at, hexAt, Kind, STATUS_ERROR, type TraceData } from './columns.ts';
+import { ANNOTATION_EVENT, at, hexAt, isBar, Kind, STATUS_ERROR, type TraceData, word } from './columns.ts';
+import { isUnattached, link, type Tree } from './tree.ts';
 
 /** Bits of `TraceLayout.flags`. */
 export const Flag = {
@@ -15,12 +16,20 @@ export const Flag = {
   endsOutside: 8,
   /** Its parents form a ring; it stands as a root, and the ring is cut here. */
   ring: 16,
+  /** Names no parent: stands where its time is. */
+  placed: 32,
+  /** Had not ended when it was sent; its end is the end of what is known. */
+  open: 64,
+  /** Another row before it has its span id too: only its event id names it. */
+  alias: 128,
 } as const;
 
 /** Rows in depth-first order: parents before children, siblings by start. */
 export interface TraceLayout {
   count: number;
-  /** Row of the trace at each position; -1 for a parent that never arrived. */
+  /** Positions of the request; from here on stand rows that only may be of it. */
+  joined: number;
+  /** Row at each position; -1 for a parent that never arrived. */
   row: Int32Array;
   depth: Int32Array;
   /** Position of the parent; -1 for roots. */
@@ -42,125 +51,27 @@ export interface TraceLayout {
   /** Span id of each missing parent, by position. */
   missing: Map<number, string>;
   deepest: number;
-  /** First start and last end of all rows. */
+  /** First start and last end of the bars; of lines and errors, those that are near. */
   from: number;
   to: number;
-  spans: number;
-  errors: number;
+  /** Where times are counted from: the start of what was asked for. Stays when other rows come. */
+  zero: number;
+  /** From the first bar's start to the last one's end. */
+  lasted: number;
+  /** Rows of each `Kind`, and bars that failed. */
+  kinds: number[];
+  failed: number;
 }
+
+/** Lines this near before and after the bars, as a share of their time, are still on the axis. */
+const NEAR = 0.1;
+/** Lines are stamped to the millisecond: so much nearer they may be, in a request that is not much longer. */
+const STAMP_NS = 1_000_000;
+/** A line that says one of these has failed, whoever wrote it. */
+const BAD = new Set(['error', 'err', 'critical', 'crit', 'fatal', 'alert', 'emergency', 'emerg', 'panic']);
 
 /** Clocks of one machine agree to about this many nanoseconds; less is not worth a badge. */
 const TOLERANCE_NS = 1_000;
-
-interface Tree {
-  /** Rows, then one entry per missing parent. */
-  total: number;
-  parent: Int32Array;
-  missing: string[];
-  notes: number[];
-  times: Uint16Array;
-  ring: Set<number>;
-}
-
-function sameSpan(data: TraceData, a: number, b: number): boolean {
-  return (
-    data.kind[a] === data.kind[b] &&
-    data.name[a] === data.name[b] &&
-    data.service[a] === data.service[b] &&
-    data.start[a] === data.start[b] &&
-    data.duration[a] === data.duration[b]
-  );
-}
-
-/** Finds each row's parent. Rows that are not drawn themselves (annotations, repeats) get -2. */
-function link(data: TraceData): Tree {
-  const { count } = data;
-  const times = new Uint16Array(count).fill(1);
-  const owner = new Map<string, number>();
-  const repeats = new Set<number>();
-  for (let i = 0; i < count; i += 1) {
-    if (data.kind[i] !== Kind.span || data.annotation[i] !== 0) continue;
-    const id = hexAt(data.spanIds, i, 8);
-    if (id === '') continue;
-    const first = owner.get(id);
-    if (first === undefined) owner.set(id, i);
-    else if (sameSpan(data, first, i)) {
-      repeats.add(i);
-      times[first] = Math.min(at(times, first) + 1, 65_535);
-    }
-  }
-
-  const missing: string[] = [];
-  const ghost = new Map<string, number>();
-  const parent: number[] = new Array(count);
-  const notes: number[] = [];
-  for (let i = 0; i < count; i += 1) {
-    if (data.annotation[i] !== 0) {
-      parent[i] = -2;
-      notes.push(i);
-      continue;
-    }
-    if (repeats.has(i)) {
-      parent[i] = -2;
-      continue;
-    }
-    // A log line or an occurrence belongs to the span it was written in.
-    const inside = data.kind[i] !== Kind.span ? hexAt(data.spanIds, i, 8) : '';
-    const id = inside || hexAt(data.parentIds, i, 8);
-    if (id === '') {
-      parent[i] = -1;
-      continue;
-    }
-    const found = owner.get(id);
-    if (found !== undefined) {
-      parent[i] = found === i ? -1 : found;
-      continue;
-    }
-    let place = ghost.get(id);
-    if (place === undefined) {
-      place = count + missing.length;
-      ghost.set(id, place);
-      missing.push(id);
-    }
-    parent[i] = place;
-  }
-  const roots = parent.filter((p, i) => p === -1 && data.kind[i] === Kind.span).length;
-  const root = roots === 1 ? parent.findIndex((p, i) => p === -1 && data.kind[i] === Kind.span) : -1;
-  // With one root the request is known, and what has lost its parent happened within it.
-  for (let i = 0; i < count; i += 1) if (parent[i] === -1 && data.kind[i] !== Kind.span) parent[i] = root;
-  for (let m = 0; m < missing.length; m += 1) parent.push(root);
-  const tree: Tree = {
-    total: count + missing.length,
-    parent: Int32Array.from(parent),
-    missing,
-    notes,
-    times,
-    ring: new Set(),
-  };
-  cutRings(tree);
-  return tree;
-}
-
-/** Parents are the sender's word: a ring of them would never be reached from a root. Cuts each at its first row. */
-function cutRings(tree: Tree): void {
-  const state = new Uint8Array(tree.total);
-  for (let i = 0; i < tree.total; i += 1) {
-    const path: number[] = [];
-    let at_ = i;
-    while (at_ >= 0 && state[at_] === 0) {
-      state[at_] = 1;
-      path.push(at_);
-      at_ = at(tree.parent, at_);
-    }
-    if (at_ >= 0 && state[at_] === 1) {
-      const members = path.slice(path.indexOf(at_));
-      const first = Math.min(...members.slice(0, 10_000));
-      tree.parent[first] = -1;
-      tree.ring.add(first);
-    }
-    for (const node of path) state[node] = 2;
-  }
-}
 
 /** Children of each node in order, as one array with starts (compressed rows). */
 function childLists(tree: Tree, order: Int32Array): { first: Int32Array; list: Int32Array } {
@@ -178,8 +89,8 @@ function childLists(tree: Tree, order: Int32Array): { first: Int32Array; list: I
   return { first, list };
 }
 
-/** Starts and ends of all nodes; a missing parent spans its children. */
-function extents(data: TraceData, tree: Tree): { start: Float64Array; end: Float64Array } {
+/** Starts and ends of all nodes; a missing parent spans its children, what has not ended lasts to the end. */
+function extents(data: TraceData, tree: Tree): { start: Float64Array; end: Float64Array; bars: Extent } {
   const start = new Float64Array(tree.total).fill(Number.POSITIVE_INFINITY);
   const end = new Float64Array(tree.total).fill(Number.NEGATIVE_INFINITY);
   for (let i = 0; i < data.count; i += 1) {
@@ -191,19 +102,55 @@ function extents(data: TraceData, tree: Tree): { start: Float64Array; end: Float
       end[parent] = Math.max(at(end, parent), at(end, i));
     }
   }
-  return { start, end };
+  const bars: Extent = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
+  for (let i = 0; i < data.count; i += 1) {
+    if (!isBar(at(data.kind, i)) || at(tree.parent, i) === -2 || isUnattached(data, i)) continue;
+    bars.from = Math.min(bars.from, at(start, i));
+    bars.to = Math.max(bars.to, at(end, i));
+  }
+  for (let i = 0; i < data.count; i += 1) {
+    if (at(data.inProgress, i) === 1 && at(data.duration, i) < 0) end[i] = Math.max(at(start, i), bars.to);
+  }
+  return { start, end, bars };
+}
+
+interface Extent {
+  from: number;
+  to: number;
+}
+
+/** What the axis shows: all bars, and what is near them; without bars, all. */
+function frame(layout: TraceLayout, data: TraceData, bars: Extent): void {
+  const length = bars.to - bars.from;
+  const near =
+    length >= 0 ? Math.max(NEAR * length, Math.min(STAMP_NS, length / 2)) : Number.POSITIVE_INFINITY;
+  let { from, to } = bars;
+  let own = Number.POSITIVE_INFINITY;
+  for (let p = 0; p < layout.joined; p += 1) {
+    const start = at(layout.start, p);
+    const end = at(layout.end, p);
+    if (!(start < bars.from - near)) from = Math.min(from, start);
+    if (!(end > bars.to + near)) to = Math.max(to, end);
+    const row = at(layout.row, p);
+    if (row >= 0 && row < data.own && isBar(at(layout.kind, p))) own = Math.min(own, start);
+  }
+  layout.from = Number.isFinite(from) ? from : 0;
+  layout.to = Number.isFinite(to) ? to : 0;
+  layout.zero = Number.isFinite(own) ? own : Math.max(layout.from, Math.min(bars.from, layout.to));
+  layout.lasted = length >= 0 ? length : layout.to - layout.from;
 }
 
 /** Lays a trace out. Linear in rows but for one sort. */
 export function layoutTrace(data: TraceData): TraceLayout {
   const tree = link(data);
-  const { start, end } = extents(data, tree);
+  const { start, end, bars } = extents(data, tree);
   const drawn: number[] = [];
   for (let i = 0; i < tree.total; i += 1) if (at(tree.parent, i) !== -2) drawn.push(i);
-  const isGhost = (i: number) => Number(i >= data.count);
+  // Parents that never arrived come after those that did, and what is not joined after all.
+  const late = (i: number) => (i >= data.count ? 1 : isUnattached(data, i) ? 2 : 0);
   const order = Int32Array.from(
     drawn.sort(
-      (a, b) => isGhost(a) - isGhost(b) || at(start, a) - at(start, b) || at(end, b) - at(end, a) || a - b,
+      (a, b) => late(a) - late(b) || at(start, a) - at(start, b) || at(end, b) - at(end, a) || a - b,
     ),
   );
   const { first, list } = childLists(tree, order);
@@ -232,14 +179,17 @@ export function layoutTrace(data: TraceData): TraceLayout {
     push(node + 1, depth + 1);
   }
   sumUp(layout);
+  frame(layout, data, bars);
   selfTimes(layout);
   placeNotes(layout, data, tree.notes);
+  markAliases(layout, data);
   return layout;
 }
 
 function emptyLayout(count: number, notes: number): TraceLayout {
   return {
     count,
+    joined: 0,
     row: new Int32Array(count),
     depth: new Int32Array(count),
     parent: new Int32Array(count),
@@ -256,8 +206,10 @@ function emptyLayout(count: number, notes: number): TraceLayout {
     deepest: 0,
     from: 0,
     to: 0,
-    spans: 0,
-    errors: 0,
+    zero: 0,
+    lasted: 0,
+    kinds: [0, 0, 0, 0, 0],
+    failed: 0,
   };
 }
 
@@ -283,6 +235,8 @@ function fill(
   layout.deepest = Math.max(layout.deepest, depth);
   if (ghost) {
     layout.kind[p] = Kind.missing;
+    layout.joined = p + 1;
+    layout.kinds[Kind.missing] = (layout.kinds[Kind.missing] ?? 0) + 1;
     layout.missing.set(p, tree.missing[node - data.count] ?? '');
     return;
   }
@@ -290,34 +244,37 @@ function fill(
   layout.kind[p] = kind;
   layout.times[p] = at(tree.times, node);
   let flags = tree.ring.has(node) ? Flag.ring : 0;
-  if (at(data.status, node) === STATUS_ERROR || kind === Kind.error) flags |= Flag.error;
-  if (kind === Kind.span) layout.spans += 1;
-  if (parent >= 0 && kind === Kind.span && at(layout.kind, parent) === Kind.span) {
+  if (hasFailed(data, node)) flags |= Flag.error;
+  if (at(data.inProgress, node) === 1 && at(data.duration, node) < 0) flags |= Flag.open;
+  if (at(tree.placed, node) === 1) flags |= Flag.placed;
+  else if (parent >= 0 && !(flags & Flag.open) && isBar(kind) && isBar(at(layout.kind, parent))) {
     const early = at(start, node) < at(layout.start, parent) - TOLERANCE_NS;
     const late = at(start, node) > at(layout.end, parent) + TOLERANCE_NS;
     if (early || late) flags |= Flag.startsOutside;
     if (at(end, node) > at(layout.end, parent) + TOLERANCE_NS) flags |= Flag.endsOutside;
   }
   layout.flags[p] = flags;
+  if (isUnattached(data, node)) return;
+  layout.joined = p + 1;
+  layout.kinds[kind] = (layout.kinds[kind] ?? 0) + 1;
+  if (isBar(kind) && flags & Flag.error) layout.failed += 1;
 }
 
-/** Subtree sizes, failed rows below, and the whole extent: children come after parents, so one pass backwards. */
+function hasFailed(data: TraceData, row: number): boolean {
+  const kind = at(data.kind, row);
+  if (kind === Kind.log) return BAD.has(word(data, at(data.severity, row)).toLowerCase());
+  return kind === Kind.error || at(data.status, row) === STATUS_ERROR;
+}
+
+/** Subtree sizes and failed rows below: children come after parents, so one pass backwards. */
 function sumUp(layout: TraceLayout): void {
-  let from = Number.POSITIVE_INFINITY;
-  let to = Number.NEGATIVE_INFINITY;
   for (let p = layout.count - 1; p >= 0; p -= 1) {
-    from = Math.min(from, at(layout.start, p));
-    to = Math.max(to, at(layout.end, p));
-    const flags = at(layout.flags, p);
-    if (flags & Flag.error) layout.errors += 1;
     const parent = at(layout.parent, p);
     if (parent < 0) continue;
     layout.size[parent] = at(layout.size, parent) + at(layout.size, p);
-    if (flags & (Flag.error | Flag.errorBelow))
+    if (at(layout.flags, p) & (Flag.error | Flag.errorBelow))
       layout.flags[parent] = at(layout.flags, parent) | Flag.errorBelow;
   }
-  layout.from = layout.count === 0 ? 0 : from;
-  layout.to = layout.count === 0 ? 0 : to;
 }
 
 /** Time of a span in which none of its child spans ran. Siblings come by start, so their union is one sweep. */
@@ -326,7 +283,8 @@ function selfTimes(layout: TraceLayout): void {
   const sweep = Float64Array.from(layout.start);
   for (let p = 0; p < layout.count; p += 1) {
     const parent = at(layout.parent, p);
-    if (parent < 0 || at(layout.kind, p) !== Kind.span) continue;
+    // A segment beside a span tells of the same time again: it takes none of it.
+    if (parent < 0 || !isBar(at(layout.kind, p)) || at(layout.flags, p) & Flag.placed) continue;
     const from = Math.max(at(layout.start, p), at(sweep, parent));
     const to = Math.min(at(layout.end, p), at(layout.end, parent));
     if (to <= from) continue;
@@ -334,8 +292,23 @@ function selfTimes(layout: TraceLayout): void {
     sweep[parent] = to;
   }
   for (let p = 0; p < layout.count; p += 1) {
-    if (at(layout.kind, p) !== Kind.span) continue;
+    if (!isBar(at(layout.kind, p))) continue;
     layout.self[p] = Math.max(0, at(layout.end, p) - at(layout.start, p) - at(covered, p));
+  }
+}
+
+/** Two traces, or a span and its segment, may have one span id. */
+function markAliases(layout: TraceLayout, data: TraceData): void {
+  const both = (layout.kinds[Kind.span] ?? 0) > 0 && (layout.kinds[Kind.segment] ?? 0) > 0;
+  if (!both && data.own === data.count) return;
+  const seen = new Set<string>();
+  for (let p = 0; p < layout.count; p += 1) {
+    const row = at(layout.row, p);
+    if (row < 0 || !isBar(at(layout.kind, p))) continue;
+    const id = hexAt(data.spanIds, row, 8);
+    if (id === '') continue;
+    if (seen.has(id)) layout.flags[p] = at(layout.flags, p) | Flag.alias;
+    seen.add(id);
   }
 }
 
@@ -346,7 +319,7 @@ function placeNotes(layout: TraceLayout, data: TraceData, notes: readonly number
   for (let p = 0; p < layout.count; p += 1) {
     const row = at(layout.row, p);
     const id = row < 0 ? (layout.missing.get(p) ?? '') : hexAt(data.spanIds, row, 8);
-    if (id !== '' && at(layout.kind, p) !== Kind.log && !bySpan.has(id)) bySpan.set(id, p);
+    if (id !== '' && (row < 0 || isBar(at(layout.kind, p))) && !bySpan.has(id)) bySpan.set(id, p);
   }
   const target = notes.map((note) => {
     const id = hexAt(data.parentIds, note, 8) || hexAt(data.spanIds, note, 8);

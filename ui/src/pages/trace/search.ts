@@ -14,7 +14,7 @@ export const traceSearch = v.looseObject({
   w: text,
   /** Span id whose subtree alone is drawn. */
   focus: text,
-  /** `table`, `json`; the waterfall when left out. */
+  /** `logs`, `table`, `json`; the waterfall when left out. */
   tab: text,
   /** Tab of the side panel: `events`, `links`, `raw`, or `none` for no panel. */
   panel: text,
@@ -26,3 +26,15 @@ export const traceSearch = v.looseObject({
 });
 
 export type TraceSearch = v.InferOutput<typeof traceSearch>;
+
+/** Which row a request is opened from: by trace and span, or by its identity and time. The rest is as above. */
+export const requestSearch = v.looseObject({
+  ...traceSearch.entries,
+  trace: text,
+  /** Identity of a row, 32 hex digits. */
+  event: text,
+  /** Its time, nanoseconds. */
+  at: text,
+});
+
+export type RequestSearch = v.InferOutput<typeof requestSearch>;

@@ -1,8 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { TraceSearch } from './search.ts';
+import type { RequestSearch } from './search.ts';
 
-type Patch = { [K in keyof TraceSearch]?: string | undefined };
+type Patch = { [K in keyof RequestSearch]?: string | undefined };
 
 /** Walking through rows changes the address many times a second; it is written when the reader pauses. */
 const WRITE_AFTER_MS = 150;
@@ -11,8 +11,8 @@ const WRITE_AFTER_MS = 150;
  * The page's part of the address. Changes show at once and are written to the address a moment later; `push`
  * makes them a step that Back undoes.
  */
-export function useAddress(): [TraceSearch, (patch: Patch, push?: 'push') => void] {
-  const search: TraceSearch = useSearch({ strict: false });
+export function useAddress(): [RequestSearch, (patch: Patch, push?: 'push') => void] {
+  const search: RequestSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const [pending, setPending] = useState<Patch>({});
   const waiting = useRef<{ patch: Patch; timer: ReturnType<typeof setTimeout> | undefined }>({

@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'react';
 import { colourIndexes } from '@/lib/color.ts';
 import { parseWindow, type TimeWindow } from './axis.ts';
-import { at, Kind, word } from './columns.ts';
-import { findRow, service } from './describe.ts';
+import { at, isBar, word } from './columns.ts';
+import { findRow, rowName, service } from './describe.ts';
 import { countMarks, matchRows, parseFilter } from './filter.ts';
 import type { LaidOut } from './load.ts';
 import type { TraceSearch } from './search.ts';
@@ -15,16 +15,17 @@ const FOLD_BELOW_DEPTH = 4;
 /** Everything the parts of the page draw from, derived once a change. */
 export type TraceView = ReturnType<typeof useTraceView>;
 
-export function useTraceView(laidOut: LaidOut, search: TraceSearch) {
-  const { data, layout } = laidOut;
+/** `first`: the row that is selected when the address names none. */
+export function useTraceView(laidOut: LaidOut, search: TraceSearch, first?: string) {
+  const { data, layout, story } = laidOut;
   const [folded, setFolded] = useState(() =>
     layout.count > FOLD_FROM_ROWS ? foldBelow(layout, FOLD_BELOW_DEPTH) : new Uint8Array(layout.count),
   );
-  // A trace that was fetched again may have grown; positions then mean other rows.
-  const [foldedOf, setFoldedOf] = useState(layout);
-  if (foldedOf !== layout) {
-    setFoldedOf(layout);
-    if (foldedOf.count !== layout.count) setFolded(new Uint8Array(layout.count));
+  // Rows of other sources come later, and a trace may grow: positions then mean other rows, what was folded stays.
+  const [foldedOf, setFoldedOf] = useState(laidOut);
+  if (foldedOf !== laidOut) {
+    setFoldedOf(laidOut);
+    setFolded(sameFolds(foldedOf, folded, laidOut));
   }
   const fold = folded.length === layout.count ? folded : new Uint8Array(layout.count);
 
@@ -51,14 +52,17 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch) {
   const focus = useMemo(() => findRow(data, layout, search.focus), [data, layout, search.focus]);
   const rows = useMemo(() => visibleRows(layout, { folded: fold, keep, focus }), [layout, fold, keep, focus]);
   const named = useMemo(() => findRow(data, layout, search.span), [data, layout, search.span]);
-  const selected = named >= 0 ? named : layout.count > 0 ? 0 : -1;
+  const asked = useMemo(() => findRow(data, layout, first), [data, layout, first]);
+  const selected = named >= 0 ? named : asked >= 0 ? asked : layout.count > 0 ? 0 : -1;
 
-  const lost = search.span !== undefined && search.span !== '' && named < 0;
+  // It may be one of those that are still sought.
+  const lost = story !== undefined && search.span !== undefined && search.span !== '' && named < 0;
   // One object as long as nothing changed: rows are drawn anew when it does.
   return useMemo(
     () => ({
       data,
       layout,
+      story,
       folded: fold,
       setFolded,
       services,
@@ -79,6 +83,7 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch) {
     [
       data,
       layout,
+      story,
       services,
       places,
       whole,
@@ -97,6 +102,21 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch) {
   );
 }
 
+/** What is folded in one layout, as it stands in the next. */
+function sameFolds(before: LaidOut, folded: Uint8Array, after: LaidOut): Uint8Array {
+  const { data, layout } = after;
+  const next = new Uint8Array(layout.count);
+  const heads = new Set<string>();
+  for (let p = 0; p < folded.length; p += 1) {
+    if (at(folded, p) === 1) heads.add(rowName(before.data, before.layout, p));
+  }
+  if (heads.size === 0) return next;
+  for (let p = 0; p < layout.count; p += 1) {
+    if (at(layout.size, p) > 1 && heads.has(rowName(data, layout, p))) next[p] = 1;
+  }
+  return next;
+}
+
 export interface ServiceInfo {
   name: string;
   spans: number;
@@ -108,7 +128,7 @@ export interface ServiceInfo {
 function servicesOf({ data, layout }: LaidOut): Map<string, ServiceInfo> {
   const spans = new Map<string, number>();
   for (let p = 0; p < layout.count; p += 1) {
-    if (at(layout.kind, p) !== Kind.span) continue;
+    if (!isBar(at(layout.kind, p)) || p >= layout.joined) continue;
     const name = service(data, layout, p);
     spans.set(name, (spans.get(name) ?? 0) + 1);
   }
@@ -126,5 +146,5 @@ export function rowColour(view: Pick<TraceView, 'data' | 'layout' | 'services'>,
   const row = at(view.layout.row, position);
   const name = row < 0 ? '' : word(view.data, at(view.data.service, row));
   const found = view.services.get(name);
-  return found && at(view.layout.kind, position) === Kind.span ? `var(--c${found.colour})` : 'var(--border)';
+  return found && isBar(at(view.layout.kind, position)) ? `var(--c${found.colour})` : 'var(--border)';
 }
