@@ -180,19 +180,23 @@ describe('a request from its trace', () => {
       await held;
       await route.continue();
     });
+    // So low that it has to scroll.
+    await page.setViewportSize({ width: 1440, height: 560 });
     await page.goto(at(`trace/${story.trace}?span=${story.ids.home}`));
     await row('app.finalize_response').waitFor();
     await asking(page).waitFor();
     await same().getByText('Asking the other sources…').waitFor();
     expect(await row('XR').count()).toBe(0);
-    const root = row(`GET ${story.path}`).first();
+    // Folded before they come, what is below stays folded.
+    await row('auth.verify_token').getByRole('button', { name: /^Fold/u }).click();
+    await row('GET /verify').waitFor({ state: 'detached' });
+    await row('home-activities-mock-data').click();
     const figures = async () => [
-      await root.boundingBox(),
+      // The row that is read stays in its place of the screen, though four segments came above it.
+      await row('home-activities-mock-data').boundingBox(),
       await row('finalize').locator('[role=gridcell]').nth(1).textContent(),
     ];
     const before = await figures();
-    // Folded before they come, what is below stays folded.
-    await row('auth.verify_token').getByRole('button', { name: /^Fold/u }).click();
     answer();
     await joined().nth(4).waitFor();
     expect(await figures()).toEqual(before);
