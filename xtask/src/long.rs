@@ -46,6 +46,7 @@ const COUNTED: &[&str] = &[
     "otlp",
     "honeycomb",
     "aws",
+    "rollbar",
     "fuzz",
 ];
 
