@@ -23,7 +23,7 @@ export function EnvironmentsPage() {
   const now = Date.now();
   return (
     <Frame>
-      <div className="bar">
+      <div className={`bar ${styles.bar}`}>
         <span className="muted">Data, keys and questions of one environment stay apart from all others.</span>
         <span className="grow" />
         <Link to="/new" className="btn primary">
@@ -35,22 +35,22 @@ export function EnvironmentsPage() {
         <table className="fix">
           <colgroup>
             <col />
-            <col style={{ width: 160 }} />
-            <col style={{ width: 112 }} />
-            <col style={{ width: 112 }} />
-            <col style={{ width: 144 }} />
-            <col style={{ width: 144 }} />
-            <col style={{ width: 112 }} />
+            <col className="hide-s" style={{ width: 160 }} />
+            <col className={styles.cKeys} />
+            <col className="hide-s" style={{ width: 112 }} />
+            <col className={styles.cRows} />
+            <col className={styles.cRows} />
+            <col className="hide-s" style={{ width: 112 }} />
           </colgroup>
           <thead>
             <tr>
               <th>Name</th>
-              <th>In addresses</th>
+              <th className="hide-s">In addresses</th>
               <th className="num">Keys</th>
-              <th className="num">Data sets</th>
+              <th className="num hide-s">Data sets</th>
               <th className="num">Rows taken</th>
               <th className="num">Last row</th>
-              <th className="num">Made</th>
+              <th className="num hide-s">Made</th>
             </tr>
           </thead>
           <tbody>
@@ -68,16 +68,16 @@ export function EnvironmentsPage() {
                       {one.name}
                     </Link>
                   </td>
-                  <td className="mono cut">{one.slug}</td>
+                  <td className="mono cut hide-s">{one.slug}</td>
                   <td className="num">
                     <Link {...paths.keys(one.slug)} className="v">
                       {count(keys[i]?.data?.filter((key) => !key.revoked_ns).length ?? 0)}
                     </Link>
                   </td>
-                  <td className="num">{sets ? count(sets.length) : ''}</td>
+                  <td className="num hide-s">{sets ? count(sets.length) : ''}</td>
                   <td className="num">{sets ? count(sets.reduce((sum, set) => sum + set.rows, 0)) : ''}</td>
                   <td className="num muted">{last ? ago(last, now) : 'never'}</td>
-                  <td className="num muted" title={dateTime(msOf(one.created_ns))}>
+                  <td className="num muted hide-s" title={dateTime(msOf(one.created_ns))}>
                     {ago(msOf(one.created_ns), now)}
                   </td>
                 </tr>

@@ -24,21 +24,21 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
       <table className="fix">
         <colgroup>
           <col />
-          <col style={{ width: 148 }} />
-          <col style={{ width: 112 }} />
-          <col style={{ width: 168 }} />
-          <col style={{ width: 208 }} />
-          <col style={{ width: 88 }} />
+          <col className={styles.cPrefix} />
+          <col className="hide-s" style={{ width: 112 }} />
+          <col className="hide-s" style={{ width: 168 }} />
+          <col className="hide-s" style={{ width: 208 }} />
+          <col className="hide-s" style={{ width: 88 }} />
           <col style={{ width: 136 }} />
         </colgroup>
         <thead>
           <tr>
             <th>Name</th>
             <th>Prefix</th>
-            <th>Kind</th>
-            <th>Protocols</th>
-            <th>Last used</th>
-            <th className="num">Made</th>
+            <th className="hide-s">Kind</th>
+            <th className="hide-s">Protocols</th>
+            <th className="hide-s">Last used</th>
+            <th className="num hide-s">Made</th>
             <th>
               <span className="vh">Revoke</span>
             </th>
@@ -55,9 +55,11 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
               >
                 <td className="cut strong">{key.name || <span className="muted">without a name</span>}</td>
                 <td className={`mono cut ${styles.prefix}`}>{key.prefix}</td>
-                <td>{kindName(key.kind)}</td>
-                <td className="cut muted">{protocolsOf(rows, key).map(protocolName).join(', ') || '–'}</td>
-                <td className="cut">
+                <td className="hide-s">{kindName(key.kind)}</td>
+                <td className="cut muted hide-s">
+                  {protocolsOf(rows, key).map(protocolName).join(', ') || '–'}
+                </td>
+                <td className="cut hide-s">
                   {key.last_used_ns ? (
                     <>
                       <span title={dateTime(msOf(key.last_used_ns))}>{ago(msOf(key.last_used_ns), now)}</span>
@@ -67,7 +69,7 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
                     <span className="muted">never</span>
                   )}
                 </td>
-                <td className="num muted" title={dateTime(msOf(key.created_ns))}>
+                <td className="num muted hide-s" title={dateTime(msOf(key.created_ns))}>
                   {ago(msOf(key.created_ns), now)}
                 </td>
                 <td className="num">

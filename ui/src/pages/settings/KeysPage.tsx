@@ -42,7 +42,7 @@ export function KeysPage() {
   const again = usedAgain(rows, all);
   return (
     <Frame>
-      <div className="bar">
+      <div className={`bar ${styles.bar}`}>
         <fieldset className="seg">
           <legend className="vh">Kind</legend>
           <button
