@@ -62,10 +62,10 @@ export function Delivery({ row, env, devKey, open, setOpen, pick }: Props) {
         <span className="cut" title={row.signals.join(', ')}>
           {protocolName(row.protocol)}
         </span>
-        <span className="cut">
+        <span className={`cut ${styles.from}`}>
           <button
             type="button"
-            className="v"
+            className="v cut"
             title={`Only from ${row.sender}`}
             onClick={() => pick({ sender: row.sender })}
           >
