@@ -106,6 +106,7 @@ function Item({ env, id }: { env: string; id: number }) {
               env={env}
               occurrence={occurrence}
               list={list.data}
+              total={Math.max(issue.ever, list.data?.length ?? 0)}
               tab={search.tab}
               library={search.lib === '1'}
               change={change}

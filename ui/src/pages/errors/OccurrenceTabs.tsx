@@ -15,14 +15,17 @@ type Tab = (typeof TABS)[number];
 interface Props {
   env: string;
   occurrence: Occurrence;
+  /** The newest ones. */
   list: Occurrences['occurrences'] | undefined;
+  /** How many there are. */
+  total: number;
   tab: string | undefined;
   library: boolean;
   change: (patch: { tab?: string | undefined; lib?: string | undefined }, replace?: boolean) => void;
 }
 
 /** What one occurrence says, by kind. */
-export function OccurrenceTabs({ occurrence, list, tab, library, change }: Props) {
+export function OccurrenceTabs({ occurrence, list, total, tab, library, change }: Props) {
   const open: Tab = TABS.find((one) => one === tab) ?? 'traceback';
   const { traces, telemetry } = occurrence;
   const names: Record<Tab, [string, number | undefined]> = {
@@ -30,7 +33,7 @@ export function OccurrenceTabs({ occurrence, list, tab, library, change }: Props
     request: ['Request', undefined],
     person: ['Person', undefined],
     telemetry: ['Telemetry', telemetry.length],
-    occurrences: ['Occurrences', list?.length],
+    occurrences: ['Occurrences', total],
     raw: ['Raw', undefined],
   };
   return (
