@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core';
 
 /**
  * What a reader cannot get at without scrolling sideways, or not at all: a page wider than its window, and text
- * that ends beyond the window or is cut there. Text cut with an ellipsis is a choice, and so is a place that scrolls
- * by itself and can be reached by keys.
+ * that ends beyond the window or is cut there. Text cut with an ellipsis is a choice, and so is a table, or a row of tabs,
+ * that scrolls by itself and is reached by keys.
  */
 export function beyond(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -16,7 +16,8 @@ export function beyond(page: Page): Promise<string[]> {
       for (let one: Element | null = element; one; one = one.parentElement) {
         const style = getComputedStyle(one);
         if (style.textOverflow === 'ellipsis' && style.overflowX !== 'visible') return true;
-        if (/auto|scroll/u.test(style.overflowX) && one.scrollWidth > one.clientWidth) return true;
+        const scrolls = /auto|scroll/u.test(style.overflowX) && one.scrollWidth > one.clientWidth;
+        if (scrolls && ((one as HTMLElement).tabIndex >= 0 || one.matches('[role="tablist"]'))) return true;
         // For screen readers alone.
         if (style.clipPath !== 'none' && one.clientWidth <= 1) return true;
       }
