@@ -182,7 +182,9 @@ function Foot() {
       <span className="hide-m">
         <kbd>d</kbd> dock panel
       </span>
-      <span className="right hide-m">bar: span · outline: X-Ray segment · tick: line · diamond: error</span>
+      <span className="right cut hide-m">
+        bar: span · outline: X-Ray segment · tick: line · diamond: error
+      </span>
     </div>
   );
 }
