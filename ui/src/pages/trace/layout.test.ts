@@ -178,6 +178,18 @@ describe('what is noted on spans', () => {
     expect(notesAt(layout, data, 0, ANNOTATION_LINK)).toHaveLength(1);
   });
 
+  it('makes rows of lines and errors of a trace, which are marked as events too', () => {
+    check(
+      [
+        { id: 'a', start: 0, length: 9e6 },
+        { id: 'a', name: 'a line', table: 'logs', note: 'span_event', start: 2e6 },
+        { parent: 'a', name: 'an error', table: 'errors', note: 'span_event', start: 3e6 },
+        { parent: 'a', name: 'an event', note: 'span_event', start: 4e6 },
+      ],
+      'a\n  a line\n  an error',
+    );
+  });
+
   it('puts a log line under the span it was written in', () => {
     check(
       [
