@@ -14,6 +14,9 @@ export const TABS = ['waterfall', 'logs', 'table', 'json'] as const;
 export type Tab = (typeof TABS)[number];
 const TAB_NAMES: Record<Tab, string> = { waterfall: 'Waterfall', logs: 'Logs', table: 'Table', json: 'JSON' };
 
+/** A name up to here is never cut for the figures beside it. */
+const SHORT_CHARACTERS = 18;
+
 type Five = [number, number, number, number, number];
 
 interface Props {
@@ -36,7 +39,10 @@ export function TraceHead({ view, others, tab, setTab }: Props) {
   return (
     <div className={styles.head}>
       {method ? <span className="tag fill">{method}</span> : null}
-      <h2 className={`${styles.name} cut`} title={title(data, layout, 0)}>
+      <h2
+        className={`${styles.name} cut${rest.length > SHORT_CHARACTERS ? ` ${styles.longName}` : ''}`}
+        title={title(data, layout, 0)}
+      >
         {rest}
       </h2>
       {status !== undefined || failed ? (
