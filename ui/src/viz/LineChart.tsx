@@ -38,6 +38,7 @@ interface Props {
 /** More would be unreadable and slow to hover. */
 const LINES_DRAWN = 200;
 const TIP_LINES = 10;
+const HALF_LABEL_PX = 20;
 const DASHES = [[], [6, 4], [2, 3], [8, 3, 2, 3]];
 
 /** Lines or bars over time, with a cursor shared by all charts of the page; a drag zooms. */
@@ -116,8 +117,12 @@ export function LineChart(props: Props) {
                 : [],
             values: (_, splits) => {
               const step = splits.length > 1 ? ((splits[1] ?? 0) - (splits[0] ?? 0)) * 1000 : 60_000;
-              return splits.map(
-                (t, i) => tickLabel(Math.round(t * 1000), step) + (i === 0 && width >= 600 ? ' UTC' : ''),
+              // A label is centred on its tick: too near to the end it would be cut, and read as another time.
+              const last = endMs - ((endMs - startMs) / width) * HALF_LABEL_PX;
+              return splits.map((t, i) =>
+                t * 1000 > last
+                  ? ''
+                  : tickLabel(Math.round(t * 1000), step) + (i === 0 && width >= 600 ? ' UTC' : ''),
               );
             },
           },

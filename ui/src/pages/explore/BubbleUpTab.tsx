@@ -4,7 +4,7 @@ import { bubbleUpQuery } from '@/api/queries.ts';
 import type { Ask, Cell, Facet, Facets } from '@/api/types.ts';
 import { Empty } from '@/design/Empty.tsx';
 import { Failure } from '@/design/Failure.tsx';
-import { count, share } from '@/lib/format.ts';
+import { count, plural, share } from '@/lib/format.ts';
 import type { CellValue } from '@/query/change.ts';
 import type { Selection } from '@/query/selection.ts';
 import { Value } from '@/query/Value.tsx';
@@ -212,7 +212,7 @@ function Card({
       )}
       {facet.shape.kind === 'values' && facet.shape.distinct > 4 ? (
         <p className={styles.rest}>
-          and {count(facet.shape.distinct - Math.min(4, facet.shape.bars.length))} more values
+          and {plural(facet.shape.distinct - Math.min(4, facet.shape.bars.length), 'more value')}
         </p>
       ) : null}
     </article>
