@@ -77,21 +77,9 @@ fn wait_for(what: &str, seconds: u64, mut done: impl FnMut() -> bool) {
 }
 
 fn rows_of(server: &Server) -> u64 {
-    let reply = support::request(
-        "POST",
-        &server.url("/foursight/v1/query"),
-        &[
-            ("content-type", "application/json"),
-            ("accept", "application/json"),
-        ],
-        Some(
-            json!({"env": "dev", "dataset": "xray", "query": {"calculations": [{"op": "COUNT"}]}})
-                .to_string()
-                .as_bytes(),
-        ),
-    );
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    reply.json()["total"]["COUNT"].as_u64().unwrap_or(0)
+    let query = json!({"calculations": [{"op": "COUNT"}]});
+    let answer = server.query(Some("xray"), &query);
+    answer["total"]["COUNT"].as_u64().unwrap_or(0)
 }
 
 /// *Scenario*: what a team does by hand (walkthrough §2), with the real command, signed. *Guarantees*:

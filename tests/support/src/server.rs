@@ -123,6 +123,27 @@ impl Server {
         )
     }
 
+    /// Asks `query` over `dataset` of the environment of `--dev`, or over all of it.
+    ///
+    /// # Panics
+    /// When the question is refused.
+    #[must_use]
+    pub fn query(&self, dataset: Option<&str>, query: &Value) -> Value {
+        let mut ask = serde_json::json!({"env": "dev", "query": query});
+        if let Some(dataset) = dataset {
+            ask["dataset"] = dataset.into();
+        }
+        let headers = [
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+            ("x-foursight-csrf", "1"),
+        ];
+        let url = self.url("/foursight/v1/query");
+        let reply = crate::request("POST", &url, &headers, Some(ask.to_string().as_bytes()));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
     /// Process id.
     #[must_use]
     pub fn pid(&self) -> u32 {

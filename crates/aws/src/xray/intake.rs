@@ -1,7 +1,8 @@
 //! From documents to acknowledged rows: for the daemon's port and for `PutTraceSegments` alike.
 //!
 //! A document that came before, byte for byte, is merged: daemons retry. It is known again only once it
-//! was stored, so a delivery that failed can be sent again.
+//! was stored, so a delivery that failed can be sent again. What is known lies in memory; the identity of
+//! a delivery lies in the WAL with its rows, so that one sent again after a restart is merged too.
 
 use super::document::{self, Document, Refused};
 use super::translate;
@@ -97,6 +98,8 @@ pub struct Built {
     /// Fields with values of the wrong type, passed over.
     passed_over: u64,
     hashes: Vec<u128>,
+    /// Of the documents taken, together.
+    identity: [u8; 16],
 }
 
 /// Reads documents and makes their rows. Burns CPU: not for the runtime that takes data. The dataset is
@@ -112,6 +115,7 @@ pub fn build<'a>(
     let (policy, env) = (grant.policy(), grant.env().0);
     let mut batch = BatchBuilder::new(TableKind::Spans, policy);
     let (mut fates, mut hashes, mut passed_over) = (Vec::new(), Vec::new(), 0);
+    let mut identities = b"segments".to_vec();
     let mut here = HashSet::new();
     let mut dataset: Option<Arc<str>> = None;
     for text in texts {
@@ -141,6 +145,7 @@ pub fn build<'a>(
                     if translate::rows(&mut batch, &slug, &document, &text) {
                         here.insert(hash);
                         hashes.push(hash);
+                        identities.extend(grant.identity(text.as_bytes()));
                         list.push(Fate::Taken);
                     } else {
                         let id = document.top().span_id.to_string();
@@ -159,6 +164,7 @@ pub fn build<'a>(
         fates,
         passed_over,
         hashes,
+        identity: grant.identity(&identities),
     })
 }
 
@@ -189,8 +195,12 @@ pub async fn keep(
     let empty = BatchBuilder::new(TableKind::Spans, RowPolicy::unlimited(now)).finish();
     let batch = std::mem::replace(&mut built.batch, empty);
     // Counted in documents, not in rows: a document is what a sender sends.
-    let receipt = grant.ingest(batch, None).await?;
-    debug_assert_eq!(receipt.merged, 0, "batches carry no identity");
+    let receipt = grant.ingest(batch, Some(built.identity)).await?;
+    if receipt.merged > 0 {
+        // The whole delivery was stored before: by a process that is gone, or a moment ago.
+        let taken = built.fates.iter_mut().filter(|f| **f == Fate::Taken);
+        taken.for_each(|f| *f = Fate::Repeated);
+    }
     known.add(&built.hashes, now);
     Ok(())
 }
@@ -269,6 +279,35 @@ impl Built {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xray::testing::Bench;
+
+    /// What a process that started again knows is what the WAL knows: deliveries.
+    #[tokio::test]
+    async fn a_delivery_sent_again_after_a_restart_is_merged() {
+        let bench = Bench::new();
+        let at = bench.base();
+        let document = |n: u64| {
+            format!(
+                r#"{{"name":"w","id":"{n:016x}","trace_id":"1-5759e988-{n:024x}","start_time":{at},"end_time":{at}.5}}"#
+            )
+        };
+        let (a, b) = (document(1), document(2));
+        let again = async |texts: &[&str]| {
+            let known = Known::default();
+            let mut built = build(&known, &bench.grant, texts.iter().copied()).unwrap();
+            let now = bench.engine.now();
+            keep(&known, &bench.grant, &mut built, now).await.unwrap();
+            let first = built.outcomes().remove(0);
+            assert_eq!(first.received, first.stored + first.merged);
+            built.fates
+        };
+        assert_eq!(again(&[&a, &b]).await, [Fate::Taken, Fate::Taken]);
+        assert_eq!(again(&[&a, &b]).await, [Fate::Repeated, Fate::Repeated]);
+        // Another delivery is another one, whatever it has in common.
+        assert_eq!(again(&[&a]).await, [Fate::Taken]);
+        assert_eq!(again(&[&b, &a]).await, [Fate::Taken, Fate::Taken]);
+        bench.engine.close().await.unwrap();
+    }
 
     #[test]
     fn passwords_in_addresses_are_kept_nowhere() {
