@@ -2,10 +2,10 @@
 //!
 //! **What it is.** [`root`] answers `POST /`, where the operation stands in a header (`X-Amz-Target`);
 //! X-Ray's operations have paths of their own. Both share [`wire`]: SigV4 is verified always, there is
-//! no lenient mode.
+//! no lenient mode. Of a third service, `sts`, there is what clients ask to make ARNs: who they are.
 //!
 //! **What it refuses.** What is not built is refused by name: `UnknownOperationException`. CloudWatch
-//! metrics are not built, nor is the query protocol (`Action=` in a form) but for its refusal.
+//! metrics are not built, nor is more of the query protocol (`Action=` in a form) than that.
 //!
 //! **Source.** The public API models (Logs 2014-03-28, X-Ray 2016-04-12), recorded answers and the
 //! clients' own source: `cloudwatch.md` and `xray.md` of the specifications restate them.
@@ -16,6 +16,7 @@
 
 pub mod cloudwatch;
 pub mod root;
+mod sts;
 pub mod wire;
 pub mod xray;
 

@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::cloudwatch;
+use crate::sts;
 use crate::wire::{self, Fail, Service};
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -30,6 +31,7 @@ async fn answer(State(app): State<App>, request: Request) -> Response {
             .to_owned();
         match target.strip_prefix(LOGS) {
             Some(operation) => cloudwatch::answer(&app, operation, request).await,
+            None if sts::is_meant(request.headers()) => sts::answer(&app, request).await,
             None => unknown(&app.engine, &target, &request),
         }
     });

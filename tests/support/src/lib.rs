@@ -10,7 +10,7 @@ pub mod server;
 
 pub use http::{Reply, get, post, request};
 pub use not_run::not_run;
-pub use python::python_env;
+pub use python::{python_env, python_source};
 pub use server::Server;
 
 use std::path::{Path, PathBuf};

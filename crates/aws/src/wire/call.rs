@@ -2,6 +2,7 @@
 
 use super::body::Raw;
 use super::json;
+use super::query;
 use super::sigv4::{Signature, Signed, UNSIGNED_PAYLOAD};
 use super::{Fail, Service};
 use axum::body::Body;
@@ -334,7 +335,7 @@ impl Call {
     /// `SerializationException` (X-Ray: `InvalidRequestException`), with the place.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Fail> {
         json::read(&self.body).map_err(|why| match self.service {
-            Service::Logs => Fail::serialization(why),
+            Service::Logs | Service::Sts => Fail::serialization(why),
             Service::Xray => Fail::new("InvalidRequestException", why).reason(Reason::Undecodable),
         })
     }
@@ -346,7 +347,7 @@ impl Call {
         match result {
             Ok(Reply::Empty) => {
                 let body = match self.service {
-                    Service::Logs => Body::empty(),
+                    Service::Logs | Service::Sts => Body::empty(),
                     // Callers parse it.
                     Service::Xray => Body::from("{}"),
                 };
@@ -376,6 +377,9 @@ impl Call {
 /// The answer of a refusal.
 #[must_use]
 pub fn failed(service: Service, request_id: &str, fail: &Fail) -> Response {
+    if service == Service::Sts {
+        return query::failed(crate::sts::NAMESPACE, request_id, fail);
+    }
     let mut body = serde_json::Map::new();
     body.insert("__type".into(), fail.code.as_ref().into());
     body.insert("message".into(), fail.message.clone().into());

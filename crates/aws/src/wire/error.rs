@@ -17,6 +17,8 @@ pub enum Service {
     Logs,
     /// X-Ray: rest-json.
     Xray,
+    /// Security Token Service: the query protocol.
+    Sts,
 }
 
 impl Service {
@@ -26,6 +28,7 @@ impl Service {
         match self {
             Self::Logs => "logs",
             Self::Xray => "xray",
+            Self::Sts => "sts",
         }
     }
 
@@ -33,7 +36,8 @@ impl Service {
     #[must_use]
     pub fn protocol(self) -> engine::Protocol {
         match self {
-            Self::Logs => engine::Protocol::Logs,
+            // Who asks for itself is a client of logs, as a rule.
+            Self::Logs | Self::Sts => engine::Protocol::Logs,
             Self::Xray => engine::Protocol::Xray,
         }
     }
@@ -44,6 +48,7 @@ impl Service {
         match self {
             Self::Logs => "application/x-amz-json-1.1",
             Self::Xray => "application/json",
+            Self::Sts => "text/xml",
         }
     }
 }
@@ -114,7 +119,7 @@ impl Fail {
         };
         let fail = Self::new("UnknownOperationException", message).reason(Reason::Unsupported);
         match service {
-            Service::Logs => fail,
+            Service::Logs | Service::Sts => fail,
             Service::Xray => fail.status(StatusCode::NOT_FOUND),
         }
     }
@@ -164,7 +169,7 @@ impl Fail {
     fn credential(service: Service, code: &'static str, message: String, reason: Reason) -> Self {
         let status = match service {
             Service::Logs => StatusCode::BAD_REQUEST,
-            Service::Xray => StatusCode::FORBIDDEN,
+            Service::Xray | Service::Sts => StatusCode::FORBIDDEN,
         };
         Self::new(code, message).status(status).reason(reason)
     }
@@ -179,6 +184,7 @@ impl Fail {
                 "ServiceUnavailableException",
                 StatusCode::INTERNAL_SERVER_ERROR,
             ),
+            (Service::Sts, _) => ("ServiceUnavailable", StatusCode::SERVICE_UNAVAILABLE),
             (Service::Xray, _) => ("ServiceUnavailable", StatusCode::SERVICE_UNAVAILABLE),
         };
         let mut fail = Self::new(code, error.reason().text())
@@ -193,7 +199,7 @@ impl Fail {
     pub fn of_query(service: Service, error: &engine::query::Error) -> Self {
         use engine::query::Error;
         let invalid = match service {
-            Service::Logs => "InvalidParameterException",
+            Service::Logs | Service::Sts => "InvalidParameterException",
             Service::Xray => "InvalidRequestException",
         };
         match error {
@@ -203,11 +209,11 @@ impl Fail {
             }
             Error::Busy | Error::LimitExceeded(_) | Error::Cancelled => {
                 let code = match service {
-                    Service::Logs => "ThrottlingException",
+                    Service::Logs | Service::Sts => "ThrottlingException",
                     Service::Xray => "ThrottledException",
                 };
                 let status = match service {
-                    Service::Logs => StatusCode::BAD_REQUEST,
+                    Service::Logs | Service::Sts => StatusCode::BAD_REQUEST,
                     Service::Xray => StatusCode::TOO_MANY_REQUESTS,
                 };
                 Self::new(code, error.to_string())
@@ -230,7 +236,7 @@ impl Fail {
         let message = error.to_string();
         match (error, service) {
             (BodyError::Engine(e), _) => Self::of_engine(service, e),
-            (BodyError::TooLarge { .. } | BodyError::Bomb { .. }, Service::Logs) => {
+            (BodyError::TooLarge { .. } | BodyError::Bomb { .. }, Service::Logs | Service::Sts) => {
                 Self::new("InvalidParameterException", message).reason(reason)
             }
             (BodyError::TooLarge { .. } | BodyError::Bomb { .. }, Service::Xray) => {
@@ -238,9 +244,14 @@ impl Fail {
                     .status(StatusCode::PAYLOAD_TOO_LARGE)
                     .reason(reason)
             }
+            (BodyError::Encoding(_), Service::Xray) => {
+                Self::new("InvalidRequestException", message)
+                    .status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+                    .reason(reason)
+            }
             (BodyError::Encoding(_) | BodyError::Corrupt(_) | BodyError::Lost(_), service) => {
                 let code = match service {
-                    Service::Logs => "SerializationException",
+                    Service::Logs | Service::Sts => "SerializationException",
                     Service::Xray => "InvalidRequestException",
                 };
                 Self::new(code, message).reason(reason)

@@ -1,4 +1,4 @@
-//! What both services share: SigV4, awsJson, errors, request ids.
+//! What the services share: SigV4, awsJson, the query protocol, errors, request ids.
 //!
 //! A request is opened ([`open`]): its signature is read, its body within its operation's limit, the
 //! signature verified over the bytes as they came, and only then the body is unpacked. What comes out
@@ -19,12 +19,13 @@
 //! # }
 //! ```
 //!
-//! Reading order: [`sigv4`], [`call`], [`body`], [`json`], [`error`].
+//! Reading order: [`sigv4`], [`call`], [`body`], [`json`], [`query`], [`error`].
 
 pub mod body;
 pub mod call;
 pub mod error;
 pub mod json;
+pub mod query;
 pub mod sigv4;
 
 pub use call::{Call, Operation, Reply, SMALL_BODY_LIMIT, failed, open, open_unsigned, request_id};
