@@ -49,6 +49,7 @@ impl Fail {
     pub(crate) fn of_bad(bad: &Bad) -> Self {
         let status = match bad {
             Bad::Semantics(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Bad::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Bad::Empty | Bad::NoPayload | Bad::Syntax(_) | Bad::TooMuch(_) => {
                 StatusCode::BAD_REQUEST
             }

@@ -39,6 +39,7 @@ impl Undone {
         match self {
             Self::Bad(Bad::Empty) => Reason::EmptyBody,
             Self::Bad(Bad::TooMuch(_)) => Reason::TooDeep,
+            Self::Bad(Bad::TooLarge(_)) => Reason::TooLarge,
             Self::Bad(_) | Self::Lost(_) => Reason::Undecodable,
             Self::Refused(refusal) => refusal.reason(),
             Self::Engine(e) => e.reason(),
@@ -102,7 +103,14 @@ pub(crate) async fn post(call: &mut Call, limit: usize) -> Result<Response, Fail
     delivery.wire_bytes = read.wire_bytes;
     let content_type = call.header("content-type").map(str::to_owned);
     let bytes = read.bytes.clone();
-    let parsed = working(move || wire::parse(content_type.as_deref(), &bytes)).await;
+    let parsed = working(move || {
+        let mut body = wire::parse(content_type.as_deref(), &bytes)?;
+        if bytes.len() > ITEM_LIMIT {
+            wire::limit_each(&mut body, ITEM_LIMIT);
+        }
+        Ok(body)
+    });
+    let parsed = parsed.await;
     let parsed = parsed.unwrap_or_else(|why| Err(Bad::Syntax(why)));
     let body = match parsed {
         Ok(body) => body,

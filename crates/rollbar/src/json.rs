@@ -237,19 +237,28 @@ struct Seed<'a> {
 }
 
 impl Seed<'_> {
+    /// Enters a list or an object.
+    fn enter<E: serde::de::Error>(&self) -> Result<(), E> {
+        match self.depth >= DEPTH_LIMIT {
+            true => self.refuse("nested more than 64 levels deep"),
+            false => Ok(()),
+        }
+    }
+
+    /// For the next value inside.
     fn inner<E: serde::de::Error>(&self) -> Result<Seed<'_>, E> {
         let values = self.budget.values.get() + 1;
         self.budget.values.set(values);
-        let what = match (self.depth >= DEPTH_LIMIT, values > VALUES_LIMIT) {
-            (true, _) => "nested more than 64 levels deep",
-            (_, true) => "more than 1000000 values",
-            _ => {
-                return Ok(Seed {
-                    depth: self.depth + 1,
-                    budget: self.budget,
-                });
-            }
-        };
+        if values > VALUES_LIMIT {
+            return self.refuse("more than 1000000 values");
+        }
+        Ok(Seed {
+            depth: self.depth + 1,
+            budget: self.budget,
+        })
+    }
+
+    fn refuse<T, E: serde::de::Error>(&self, what: &'static str) -> Result<T, E> {
         self.budget.too_much.set(Some(what));
         Err(E::custom(what))
     }
@@ -299,6 +308,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        self.enter()?;
         let mut list = Vec::new();
         while let Some(v) = seq.next_element_seed(self.inner::<A::Error>()?)? {
             list.push(v);
@@ -307,6 +317,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        self.enter()?;
         let mut members = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
             members.push((key, map.next_value_seed(self.inner::<A::Error>()?)?));
@@ -335,7 +346,7 @@ mod tests {
             Json::parse(deep.as_bytes()),
             Err(BadJson::TooMuch(_))
         ));
-        let fits = "[".repeat(64) + &"]".repeat(64);
+        let fits = "[".repeat(64) + "1" + &"]".repeat(64);
         assert!(Json::parse(fits.as_bytes()).is_ok());
         assert!(matches!(Json::parse(b"{\"a\":"), Err(BadJson::Syntax(_))));
         assert!(matches!(Json::parse(b"{} x"), Err(BadJson::Syntax(_))));

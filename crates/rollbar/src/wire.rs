@@ -35,6 +35,8 @@ pub enum Bad {
     Syntax(String),
     /// Nested too deeply, or too many values.
     TooMuch(&'static str),
+    /// One payload of a list, larger than one alone may be: says the limit in bytes.
+    TooLarge(usize),
     /// JSON, but no payload: says what is missing.
     Semantics(&'static str),
 }
@@ -50,6 +52,9 @@ impl Bad {
             }
             Self::Syntax(why) => format!("the body is no valid JSON: {}", why.replace('"', "'")),
             Self::TooMuch(what) => format!("the body is {what}"),
+            Self::TooLarge(limit) => {
+                format!("Request Entity Too Large: at most {limit} bytes a payload")
+            }
             Self::Semantics(what) => (*what).to_owned(),
         }
     }
@@ -116,6 +121,16 @@ fn payload(json: Json) -> Result<Payload, Bad> {
         Some(data @ Json::Map(_)) => Ok(Payload { token, data }),
         Some(_) => Err(Bad::Semantics("data is an object")),
         None => Err(Bad::Semantics("the payload has no data")),
+    }
+}
+
+/// Refuses each payload of a list whose `data` is larger than one alone may be.
+pub fn limit_each(body: &mut Body, limit: usize) {
+    for payload in &mut body.payloads {
+        let size = payload.as_ref().map_or(0, |p| p.data.to_string().len());
+        if size > limit {
+            *payload = Err(Bad::TooLarge(limit));
+        }
     }
 }
 

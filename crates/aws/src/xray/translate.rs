@@ -178,6 +178,8 @@ fn annotations(batch: &mut BatchBuilder, annotations: &Map<String, Value>) {
             false => put.value(key, value),
         }
     }
+    // However many there are, what follows has a place: questions read segments by it.
+    put.0.discount_fields();
     let names: Vec<&String> = annotations.keys().collect();
     let names = serde_json::json!(names).to_string();
     put.text("aws.xray.annotations", Some(&names));

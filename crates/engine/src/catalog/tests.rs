@@ -229,6 +229,39 @@ fn an_environment_has_at_most_500_datasets() {
 }
 
 #[test]
+fn an_environment_has_at_most_10_000_log_groups_beside_its_datasets() {
+    let dir = dir();
+    let c = open(&dir);
+    let env = c.create_environment("e", None, NOW).unwrap().id;
+    c.0.conn
+        .lock()
+        .pragma_update(None, "synchronous", "OFF")
+        .unwrap();
+    for i in 0..crate::limits::LOG_GROUPS_PER_ENVIRONMENT {
+        c.create_dataset(env, &format!("g{i}"), DatasetKind::LogGroup, NOW)
+            .unwrap();
+    }
+    let over = c.create_dataset(env, "one more", DatasetKind::LogGroup, NOW);
+    assert!(matches!(over, Err(Error::Limit { limit: 10_000, .. })));
+    assert!(
+        c.create_dataset(env, "d", DatasetKind::Service, NOW)
+            .is_ok()
+    );
+}
+
+#[test]
+fn there_are_at_most_100_environments() {
+    let dir = dir();
+    let c = open(&dir);
+    for i in 0..crate::limits::ENVIRONMENTS {
+        c.create_environment(&format!("e{i}"), None, NOW).unwrap();
+    }
+    let over = c.create_environment("one more", None, NOW);
+    assert!(matches!(over, Err(Error::Limit { limit: 100, .. })));
+    assert_eq!(c.environments().len(), 100);
+}
+
+#[test]
 fn a_protected_dataset_stays() {
     let dir = dir();
     let c = open(&dir);

@@ -4,6 +4,9 @@ use crate::limits;
 use bytes::Bytes;
 use std::io::Read;
 
+/// Unpacked at a time.
+const PIECE_BYTES: usize = 64 << 10;
+
 /// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -119,16 +122,26 @@ fn is_one_member(body: &[u8], told: usize) -> bool {
             .any(|w| w == [0x1f, 0x8b, 0x08].as_slice())
 }
 
+/// Reads to the end, in pieces: room grows by doubling, and never beyond the limit.
 fn read(mut decoder: impl Read, came: usize, limit: usize) -> Result<Bytes, InflateError> {
     let mut out = Vec::with_capacity((came * 4).min(limit).min(1 << 20));
-    let mut capped = decoder.by_ref().take(limit as u64 + 1);
-    capped
-        .read_to_end(&mut out)
-        .map_err(|e| InflateError::Corrupt(e.to_string()))?;
-    if out.len() > limit {
-        return Err(InflateError::TooLarge { limit });
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let n = match decoder.read(&mut piece) {
+            Ok(0) => return Ok(out.into()),
+            Ok(n) => n,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(InflateError::Corrupt(e.to_string())),
+        };
+        let left = limit - out.len();
+        if n > left {
+            return Err(InflateError::TooLarge { limit });
+        }
+        if out.capacity() - out.len() < n {
+            out.reserve_exact(out.capacity().max(n).min(left));
+        }
+        out.extend_from_slice(&piece[..n]);
     }
-    Ok(out.into())
 }
 
 #[cfg(test)]

@@ -122,3 +122,32 @@ async fn streams_are_listed_by_prefix_in_both_directions_and_in_pages() {
     assert_eq!(back("c", None, 9), [""; 0]);
     engine.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_group_has_at_most_100_000_streams() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    let env = engine.catalog().environments()[0].id;
+    let logs = engine.logs();
+    logs.create_group(env, new("g"), 1).unwrap();
+    {
+        // As if they had been made: that many transactions would take minutes.
+        let group = logs.find(env, "g").unwrap();
+        let mut streams = group.streams.write();
+        for i in 1..limits::STREAMS_PER_GROUP {
+            let stream = Stream {
+                name: i.to_string().into(),
+                created_ns: 1,
+                state: Mutex::default(),
+                changed: AtomicBool::new(false),
+            };
+            streams.insert(Arc::clone(&stream.name), Arc::new(stream));
+        }
+    }
+    logs.create_stream(env, "g", "the last", 1).unwrap();
+    let over = logs.create_stream(env, "g", "one more", 1);
+    assert!(matches!(over, Err(Error::Limit { limit: 100_000, .. })));
+    let taken = logs.create_stream(env, "g", "the last", 1);
+    assert!(matches!(taken, Err(Error::Taken(_))));
+    engine.close().await.unwrap();
+}

@@ -11,6 +11,8 @@ use std::ops::Range;
 pub const QUERY_CHARS_LIMIT: usize = 10_000;
 /// Most rows a `limit` may ask for (cloudwatch.md §7.3).
 pub const LIMIT_ROWS: usize = 10_000;
+/// Longest source of a regular expression, bytes (reliability.md §3).
+const REGEX_BYTES_LIMIT: usize = 4 << 10;
 /// Deepest nesting of expressions.
 pub(super) const DEPTH_LIMIT: usize = 48;
 
@@ -163,6 +165,12 @@ impl<'t> Parser<'t> {
         }
         let mut lexer = Lexer::starting_at(self.text, self.at.start);
         let (regex, at) = lexer.regex()?;
+        if regex.len() > REGEX_BYTES_LIMIT {
+            return Err(Fault::new(
+                at,
+                format!("a regular expression has at most {REGEX_BYTES_LIMIT} bytes"),
+            ));
+        }
         if let Err(why) = pipeline::regex(&regex) {
             let why = why.lines().last().unwrap_or_default().trim();
             let why = why.strip_prefix("error: ").unwrap_or(why);

@@ -244,6 +244,9 @@ fn long_and_deep_queries_are_refused() {
         let why = parse(&deep).unwrap_err().message;
         assert!(why.contains("nest deeper"), "{open}: {why}");
     }
+    let regex = |n: usize| format!("filter a like /{}/", "b".repeat(n));
+    assert!(parse(&regex(4_096)).is_ok());
+    assert!(parse(&regex(4_097)).unwrap_err().message.contains("4096"));
     let powers = format!("fields {}2", "2^".repeat(2_000));
     assert!(parse(&powers).is_err());
 }
