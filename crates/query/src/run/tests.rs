@@ -62,10 +62,19 @@ pub(super) fn in_memory(pieces: &[&[Value]]) -> Querier {
 /// A store with the pieces; all but the last are flushed to parts. Few columns a part, so that
 /// some fields overflow.
 pub(super) fn in_store(pieces: &[&[Value]], flush_last: bool) -> (tempfile::TempDir, Querier) {
+    in_store_of(3, pieces, flush_last)
+}
+
+/// Likewise, with so many columns a part.
+fn in_store_of(
+    columns_per_part: usize,
+    pieces: &[&[Value]],
+    flush_last: bool,
+) -> (tempfile::TempDir, Querier) {
     let dir = tempfile::tempdir().unwrap();
     let options = Options {
         background: false,
-        columns_per_part: 3,
+        columns_per_part,
         reserve_bytes: 0,
         ..Options::new(dir.path())
     };
@@ -594,4 +603,42 @@ fn a_listener_hears_of_progress_and_dropping_cancels() {
     };
     let late = testing::wait(querier.run(&scope, &query, none, None));
     assert!(matches!(late, Err(Error::LimitExceeded(_))), "{late:?}");
+}
+
+#[test]
+fn every_column_of_a_wide_trace_is_read_for_its_own_row() {
+    const KEYS: u64 = 90;
+    let value = |span: u64, key: u64| match key % 4 {
+        0 => json!(format!("{span} has {key}")),
+        1 => json!(span * 1_000 + key),
+        2 => json!(span as f64 + key as f64 / 128.0),
+        _ => json!((span + key).is_multiple_of(3)),
+    };
+    // Every third attribute is missing, in each span another.
+    let attributes = |span: u64| {
+        let keys = (0..KEYS).filter(move |key| (span + key) % 3 != 0);
+        keys.map(move |key| (format!("wide.{key:02}"), value(span, key)))
+    };
+    let rows: Vec<Value> = (1..=40)
+        .map(|n| {
+            let fields = attributes(n).collect::<serde_json::Map<_, _>>();
+            testing::span(1 + n % 2, n, 0, n as i64, Value::Object(fields))
+        })
+        .collect();
+    let (_dir, querier) = in_store_of(200, &[&rows], true);
+    let id = event::TraceId::parse("f0000000000000000000000000000001").unwrap();
+    let trace = testing::wait(querier.trace(ENV, id, None)).unwrap();
+    assert_eq!(trace.rows.len(), 20);
+    for (i, row) in trace.rows.iter().enumerate() {
+        let span = 2 + 2 * i as u64;
+        assert_eq!(row.span_id, Some(format!("{span:016x}")));
+        let wide = row
+            .fields
+            .iter()
+            .filter(|(key, _)| key.starts_with("wide."));
+        let got: Vec<(String, Value)> = wide
+            .map(|(key, cell)| (key.clone(), serde_json::to_value(cell).unwrap()))
+            .collect();
+        assert_eq!(got, attributes(span).collect::<Vec<_>>());
+    }
 }
