@@ -16,8 +16,10 @@ use hashbrown::HashMap;
 use regex::{Regex, RegexBuilder};
 use std::cmp::Ordering;
 
-/// Largest compiled regular expression, bytes.
-const REGEX_BYTES_LIMIT: usize = 4 << 20;
+/// Largest compiled regular expression, bytes (reliability.md §3).
+const REGEX_BYTES_LIMIT: usize = 1 << 20;
+/// What matching one may keep, bytes.
+const REGEX_CACHE_BYTES: usize = 8 << 20;
 
 /// The whole, ready to run.
 #[derive(Debug)]
@@ -194,6 +196,7 @@ impl Matcher {
 pub fn regex(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(pattern)
         .size_limit(REGEX_BYTES_LIMIT)
+        .dfa_size_limit(REGEX_CACHE_BYTES)
         .build()
         .map_err(|e| match e {
             regex::Error::CompiledTooBig(_) => "the regular expression is too large".to_owned(),
