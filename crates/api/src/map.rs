@@ -14,8 +14,8 @@ use engine::sampling::Compiled;
 const RANGE_NS: i64 = 3_600_000_000_000;
 /// Traces looked at, the newest first.
 pub(crate) const TRACES: usize = 20_000;
-/// Traces read at a time.
-const PAGE: usize = 1_000;
+/// Traces read at a time: each time the range is looked through again.
+const PAGE: usize = 5_000;
 
 /// The range asked, half open.
 pub(crate) fn range(

@@ -17,8 +17,13 @@ use event::{EventId, Fixed, SpanId, TableKind, TraceId};
 use hashbrown::HashMap;
 use store::FieldStat;
 
-/// Traces put together at a time: bounds what is held in memory.
-const TOGETHER: usize = 256;
+/// Traces put together at first; how many rows they have says how many are next.
+const TOGETHER_FIRST: usize = 256;
+/// Rows put together at a time, about: bounds what is held in memory, as whole rows are. Their row groups are
+/// decoded anew each time, so that few at a time make a map of many traces slow.
+const ROWS_TOGETHER: usize = 24_000;
+/// Traces put together at a time, at most.
+const TOGETHER_LIMIT: usize = 2_048;
 /// Traces that a question tells apart.
 const TRACES_LIMIT: usize = 500_000;
 /// How long before its range a trace that a question about arrivals finds may have begun.
@@ -58,11 +63,14 @@ pub(super) async fn calls(
     let found = candidates(&tables, known, dataset, ask, control).await?;
     let mut out = CallsRead::default();
     let mut rest = found.as_slice();
+    let mut together = TOGETHER_FIRST;
     while !rest.is_empty() && out.looked_at < ask.limit && !control.timed_out() {
-        let n = rest.len().min(TOGETHER).min(ask.limit - out.looked_at);
+        let n = rest.len().min(together).min(ask.limit - out.looked_at);
         let (these, after) = rest.split_at(n);
         let ids: Vec<TraceId> = these.iter().map(|(_, id)| *id).collect();
         let mut traces = of_spans(&tables, &ids, now).await?;
+        let calls: usize = traces.iter().map(|t| t.calls.len()).sum();
+        together = next_together(together, n, calls);
         if ask.time == TimeOf::Arrival {
             receipts(&tables, &mut traces).await?;
         }
@@ -78,6 +86,13 @@ pub(super) async fn calls(
         ));
     }
     Ok(out)
+}
+
+/// How many traces are read together after `traces` had so many calls in all: at most twice as many as
+/// before, as the next ones may be longer.
+pub(super) fn next_together(before: usize, traces: usize, calls: usize) -> usize {
+    let limit = before.saturating_mul(2).min(TOGETHER_LIMIT);
+    (ROWS_TOGETHER.saturating_mul(traces) / calls.max(1)).clamp(1, limit)
 }
 
 fn is_in(trace: &TraceCalls, ask: &CallsAsk) -> bool {

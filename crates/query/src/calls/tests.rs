@@ -233,3 +233,16 @@ fn histograms_keep_three_digits_and_a_hundred_entries() {
     assert_eq!(q.quantile_ns(0.95), Some(95 * 1_000_000));
     assert_eq!(Histogram::default().quantile_ns(0.5), None);
 }
+
+#[test]
+fn as_many_traces_are_read_together_as_their_rows_allow() {
+    use super::read::next_together;
+    // Ten calls each: twice as many as before, until 24,000 rows or 2,048 traces are reached.
+    assert_eq!(next_together(256, 256, 2_560), 512);
+    assert_eq!(next_together(2_048, 2_048, 20_480), 2_048);
+    assert_eq!(next_together(2_048, 1_000, 20_000), 1_200);
+    // A thousand calls each, and one trace above all limits.
+    assert_eq!(next_together(256, 256, 256_000), 24);
+    assert_eq!(next_together(24, 1, 200_000), 1);
+    assert_eq!(next_together(1, 1, 1), 2);
+}
