@@ -616,7 +616,7 @@ fn every_column_of_a_wide_trace_is_read_for_its_own_row() {
     };
     // Every third attribute is missing, in each span another.
     let attributes = |span: u64| {
-        let keys = (0..KEYS).filter(move |key| (span + key) % 3 != 0);
+        let keys = (0..KEYS).filter(move |key| !(span + key).is_multiple_of(3));
         keys.map(move |key| (format!("wide.{key:02}"), value(span, key)))
     };
     let rows: Vec<Value> = (1..=40)
