@@ -129,7 +129,10 @@ describe.each(['light', 'dark'] as const)('%s', (theme) => {
           await own.page.goto(at(path));
           await own.page.getByRole('heading', { level: 1 }).waitFor();
           await own.page.waitForLoadState('networkidle').catch(() => undefined);
+          // As high as the page: a row that the edge of what scrolls cuts in two counts as too small a target.
+          await own.page.setViewportSize({ width, height: 2_400 });
           expect(await violations(own.page)).toEqual([]);
+          await own.page.setViewportSize({ width, height: 900 });
           expect(await own.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
             width,
           );

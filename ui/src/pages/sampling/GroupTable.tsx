@@ -15,16 +15,18 @@ interface Props {
   env: string;
   answer: Groups;
   nowMs: number;
+  /** Traces are being counted: a group without a number has none yet. */
+  counting: boolean;
   edit: (group: Group) => void;
   remove: (name: string) => void;
-  changed: () => void;
+  changed: (group: Group) => void;
 }
 
 /** Names told below a group that matches nothing. */
 const NAMES_SHOWN = 6;
 
 /** Groups with how many traces of the last hour are in each; one without says which names there are. */
-export function GroupTable({ env, answer, nowMs, edit, remove, changed }: Props) {
+export function GroupTable({ env, answer, nowMs, counting, edit, remove, changed }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
     <section className={styles.wide} aria-label="Groups" tabIndex={0}>
@@ -51,8 +53,8 @@ export function GroupTable({ env, answer, nowMs, edit, remove, changed }: Props)
         </thead>
         <tbody>
           {answer.groups.map((group) => {
-            const broken = group.traces === null || group.traces === undefined;
-            const none = !group.is_default && (broken || group.traces === 0);
+            const unknown = group.traces === null || group.traces === undefined;
+            const none = !group.is_default && (unknown ? !counting : group.traces === 0);
             return (
               <Fragment key={group.name}>
                 <tr className={none ? styles.none : ''}>
@@ -66,8 +68,14 @@ export function GroupTable({ env, answer, nowMs, edit, remove, changed }: Props)
                   </td>
                   <td className="num">
                     <span className={`row ${styles.count} ${none ? 't-warn strong' : ''}`}>
-                      <Icon of={none ? TriangleAlert : CircleCheck} className={none ? '' : 't-ok'} />
-                      {broken ? 'unread' : count(group.traces ?? 0)}
+                      {unknown && counting ? (
+                        <span className="muted">counting…</span>
+                      ) : (
+                        <>
+                          <Icon of={none ? TriangleAlert : CircleCheck} className={none ? '' : 't-ok'} />
+                          {unknown ? 'unread' : count(group.traces ?? 0)}
+                        </>
+                      )}
                     </span>
                   </td>
                   <td className="muted">
@@ -126,7 +134,7 @@ interface WhyProps {
   env: string;
   group: Group;
   names: readonly string[];
-  changed: () => void;
+  changed: (group: Group) => void;
 }
 
 /** Why a group matches nothing, and names that would: each a button that makes the group use it. */

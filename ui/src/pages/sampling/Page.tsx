@@ -146,6 +146,15 @@ function GroupSection({ env }: { env: string }) {
     await client.cancelQueries({ queryKey: traceGroupsQuery(env).queryKey });
     await client.invalidateQueries({ queryKey: traceGroupsQuery(env).queryKey });
   };
+  // Counting the traces of an hour takes a while: what a group is now shows before.
+  const changed = async (group: Group) => {
+    await client.cancelQueries({ queryKey: traceGroupsQuery(env).queryKey });
+    client.setQueryData(
+      traceGroupsQuery(env).queryKey,
+      (old) => old && { ...old, groups: old.groups.map((g) => (g.name === group.name ? group : g)) },
+    );
+    await reload();
+  };
   const drop = useMutation({
     mutationFn: (name: string) => deleteGroup(env, name),
     onSuccess: close,
@@ -194,12 +203,13 @@ function GroupSection({ env }: { env: string }) {
           env={env}
           answer={query.data}
           nowMs={query.dataUpdatedAt}
+          counting={query.isFetching}
           edit={(form) => setOpen({ form })}
           remove={(name) => {
             drop.reset();
             setOpen({ remove: name });
           }}
-          changed={() => void reload()}
+          changed={(group) => void changed(group)}
         />
       ) : (
         <div className={`skeleton ${styles.skeleton}`} aria-busy="true" />
