@@ -22,8 +22,6 @@ use store::FieldStat;
 use store::part::{Part, Placement};
 use store::snapshot::BufferedBatch;
 
-/// Attribute columns from which a part is read in two halves.
-const SPLIT_COLUMNS: usize = 32;
 /// Trace ids up to which a second look into a part is narrowed by them.
 const NARROW_TRACES: usize = 64;
 
@@ -251,41 +249,17 @@ pub(crate) async fn of_part(
             columns.push((key.into(), ty));
         }
     });
-    // A trace's rows lie all over their row group, so that most of what it takes is decoding pages: the
-    // second half of the columns is read beside the first. Not where rows are picked out of many:
-    // what a half has read waits for the other.
-    let beside = match wanted {
-        None if columns.len() >= SPLIT_COLUMNS => columns.split_off(columns.len() / 2),
-        _ => Vec::new(),
-    };
-    let only = [only_part(table, part)];
-    let attrs = |columns: &[(Arc<str>, Type)]| -> Vec<Output> {
-        let attr = |(key, ty): &(Arc<str>, Type)| Output::Attr(Arc::clone(key), *ty);
-        columns.iter().map(attr).collect()
-    };
-    let mut other = tokio::task::JoinSet::new();
-    if !beside.is_empty() {
-        ask.outputs = attrs(&beside);
-        let scan = Scan::new(&only, ask.clone(), &[])?;
-        other.spawn(async move {
-            let mut rows = Vec::new();
-            let mut each = |batch: Batch| {
-                rows.extend((0..batch.rows).map(|row| fields_at(&beside, &batch.columns, row)));
-                Ok(true)
-            };
-            for unit in 0..scan.units() {
-                scan.read(unit, &mut each).await?;
-            }
-            Ok::<_, Error>((rows, scan.stats().bytes_scanned))
-        });
-    }
     ask.outputs = vec![Output::Ts];
     ask.outputs.extend(FIXED.map(Output::Fixed));
     let first_attr = ask.outputs.len();
-    ask.outputs.extend(attrs(&columns));
+    ask.outputs.extend(
+        columns
+            .iter()
+            .map(|(key, ty)| Output::Attr(Arc::clone(key), *ty)),
+    );
     let first_map = ask.outputs.len();
     ask.outputs.extend((0..8).map(Output::Overflow));
-    let scan = Scan::new(&only, ask, &[])?;
+    let scan = Scan::new(&[only_part(table, part)], ask, &[])?;
     let mut out = Vec::new();
     let mut each = |batch: Batch| {
         for row in 0..batch.rows {
@@ -293,13 +267,18 @@ pub(crate) async fn of_part(
             if wanted.is_some_and(|w| !w.contains(&(fixed.ts, fixed.event_id()))) {
                 continue;
             }
-            let mut fields = fields_at(&columns, &batch.columns[first_attr..first_map], row);
+            let mut fields = Row::new();
+            for ((key, _), array) in columns.iter().zip(&batch.columns[first_attr..]) {
+                if let Some(value) = values::scalar_at(array, row) {
+                    fields.insert(key.to_string(), cell(value));
+                }
+            }
             for map in &batch.columns[first_map..] {
                 for_each_overflow(map, row, |key, value| {
                     fields.insert(key.to_owned(), value);
                 });
             }
-            out.push((fixed, fields));
+            out.push(fixed.with(table.kind, fields));
         }
         Ok(true)
     };
@@ -307,29 +286,7 @@ pub(crate) async fn of_part(
         scan.read(unit, &mut each).await?;
     }
     add_stats(stats, &scan.stats());
-    if let Some(joined) = other.join_next().await {
-        let (rows, bytes) = joined.map_err(|e| Error::Internal(e.to_string()))??;
-        if rows.len() != out.len() {
-            return Err(Error::Internal("the halves of a part differ".into()));
-        }
-        stats.bytes_scanned += bytes;
-        for ((_, fields), more) in out.iter_mut().zip(rows) {
-            fields.extend(more);
-        }
-    }
-    let whole = |(fixed, fields): (Fixeds, Row)| fixed.with(table.kind, fields);
-    Ok(out.into_iter().map(whole).collect())
-}
-
-/// The values of these columns in a row.
-fn fields_at(columns: &[(Arc<str>, Type)], arrays: &[ArrayRef], row: usize) -> Row {
-    let mut fields = Row::new();
-    for ((key, _), array) in columns.iter().zip(arrays) {
-        if let Some(value) = values::scalar_at(array, row) {
-            fields.insert(key.to_string(), cell(value));
-        }
-    }
-    fields
+    Ok(out)
 }
 
 /// Calls `f` with each entry of an overflow map in a row.
