@@ -12,8 +12,22 @@ use hashbrown::HashTable;
 pub struct Dictionary {
     bytes: Vec<u8>,
     ends: Vec<u32>,
-    table: HashTable<u32>,
+    table: HashTable<Entry>,
     hasher: RandomState,
+}
+
+/// Half of a text's hash stands beside its code, so that a growing table need not read the texts again.
+#[derive(Clone, Copy)]
+struct Entry {
+    hash: u32,
+    code: u32,
+}
+
+impl Entry {
+    /// The table takes its place from the lower bits, and tells neighbours by the upper ones.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash) << 32 | u64::from(hash)
+    }
 }
 
 impl Dictionary {
@@ -30,23 +44,23 @@ impl Dictionary {
     /// The code of `text`, new or known.
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "bodies are bounded far below 4 GiB"
+        reason = "bodies are bounded far below 4 GiB; half a hash is wanted"
     )]
     pub fn intern(&mut self, text: &str) -> u32 {
-        let hash = self.hasher.hash_one(text.as_bytes());
+        let hash = self.hasher.hash_one(text.as_bytes()) as u32;
         let (bytes, ends) = (&mut self.bytes, &mut self.ends);
-        if let Some(code) = self
-            .table
-            .find(hash, |c| Self::get(bytes, ends, *c) == text.as_bytes())
-        {
-            return *code;
+        let known = self.table.find(Entry::spread(hash), |e| {
+            e.hash == hash && Self::get(bytes, ends, e.code) == text.as_bytes()
+        });
+        if let Some(entry) = known {
+            return entry.code;
         }
         let code = ends.len() as u32;
         bytes.extend_from_slice(text.as_bytes());
         ends.push(bytes.len() as u32);
-        let hasher = &self.hasher;
+        let entry = Entry { hash, code };
         self.table
-            .insert_unique(hash, code, |c| hasher.hash_one(Self::get(bytes, ends, *c)));
+            .insert_unique(Entry::spread(hash), entry, |e| Entry::spread(e.hash));
         code
     }
 

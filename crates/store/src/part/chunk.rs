@@ -1,16 +1,22 @@
-//! Writes a column of texts or ids of a row group, from codes into a list of its values.
+//! Writes a column of texts, ids or whole numbers of a row group, from codes into a list of its values.
 //!
 //! The Parquet library's own writer looks every text of every row up in a hash table, to find the
 //! dictionary that [`gather`](crate::part::lane::gather) has just made, and takes memory for every id.
 //! Here the codes go to the file as they are: one dictionary page, then data pages of the first
 //! version, each with presence bits (where the column can be null) and bit-packed codes; or the values
 //! themselves, when they are plain.
+//!
+//! What Zstandard hardly makes smaller lies bare: reading a column takes a Zstandard context, which costs
+//! more than the pages of most columns, and whoever reads a trace reads all of them.
 
 use crate::Error;
 use crate::part::encoding::{Layout, Notes, STATISTICS_BYTES, ZSTD_LEVEL};
+use crate::part::hybrid::{push_bits, push_codes, push_run, width};
 use ahash::RandomState;
 use arrow_array::types::UInt32Type;
-use arrow_array::{Array, DictionaryArray, FixedSizeBinaryArray, StringArray};
+use arrow_array::{
+    Array, ArrowPrimitiveType, DictionaryArray, FixedSizeBinaryArray, PrimitiveArray, StringArray,
+};
 use arrow_buffer::NullBuffer;
 use bytes::Bytes;
 use hashbrown::HashMap;
@@ -26,16 +32,25 @@ use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 use std::borrow::Cow;
+use std::io;
 use std::ops::Range;
 
 /// Wrong hits of a Bloom filter.
 const BLOOM_FPP: f64 = 0.01;
+
+/// Bytes of a column chunk that Zstandard has to save, and which part of all.
+const LEAST_SAVED_BYTES: usize = 1_024;
+const LEAST_SAVED_PART: usize = 8;
+/// One page of so many is tried.
+const SAMPLED_PAGE: usize = 4;
 
 /// Values that codes stand for.
 enum Entries<'a> {
     Texts(&'a StringArray),
     /// One after another, so many bytes each.
     Ids(Cow<'a, [u8]>, usize),
+    /// Whole numbers as Parquet has them: eight bytes, least first.
+    Ints(Vec<[u8; 8]>),
 }
 
 impl Entries<'_> {
@@ -43,6 +58,7 @@ impl Entries<'_> {
         match self {
             Self::Texts(texts) => texts.len(),
             Self::Ids(bytes, each) => bytes.len() / each,
+            Self::Ints(ints) => ints.len(),
         }
     }
 
@@ -50,10 +66,11 @@ impl Entries<'_> {
         match self {
             Self::Texts(texts) => texts.value(code).as_bytes(),
             Self::Ids(bytes, each) => &bytes[code * each..(code + 1) * each],
+            Self::Ints(ints) => &ints[code],
         }
     }
 
-    /// As Parquet has plain values: texts behind their length, ids bare.
+    /// As Parquet has plain values: texts behind their length, others bare.
     fn push(&self, out: &mut Vec<u8>, code: usize) {
         let value = self.get(code);
         if matches!(self, Self::Texts(_)) {
@@ -99,6 +116,37 @@ impl Sizes {
     }
 }
 
+/// How the pages of a chunk lie in the file.
+enum Codec {
+    Bare,
+    Zstd(zstd::bulk::Compressor<'static>),
+}
+
+impl Codec {
+    fn zstd() -> Result<Self, Error> {
+        let zstd = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(zstd_failed)?;
+        Ok(Self::Zstd(zstd))
+    }
+
+    fn pack(&mut self, raw: &[u8]) -> Result<Bytes, Error> {
+        match self {
+            Self::Bare => Ok(Bytes::copy_from_slice(raw)),
+            Self::Zstd(zstd) => zstd.compress(raw).map(Bytes::from).map_err(zstd_failed),
+        }
+    }
+
+    fn name(&self) -> Result<Compression, Error> {
+        Ok(match self {
+            Self::Bare => Compression::UNCOMPRESSED,
+            Self::Zstd(_) => Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?),
+        })
+    }
+}
+
+fn zstd_failed(e: io::Error) -> Error {
+    Error::Io(format!("zstd: {e}"))
+}
+
 /// Ids as codes, when at most half of them are distinct: the distinct ones, by first appearance.
 fn coded(ids: &FixedSizeBinaryArray) -> Option<(Vec<u8>, Vec<u32>)> {
     let limit = (ids.len() - ids.null_count()) / 2;
@@ -118,6 +166,38 @@ fn coded(ids: &FixedSizeBinaryArray) -> Option<(Vec<u8>, Vec<u32>)> {
                 *e.insert(next)
             }
         });
+    }
+    Some((entries, codes))
+}
+
+/// Whole numbers as codes, when at most `limit` of them are distinct: those, by first appearance.
+fn coded_ints<T: ArrowPrimitiveType<Native = i64>>(
+    ints: &PrimitiveArray<T>,
+    limit: usize,
+) -> Option<(Vec<[u8; 8]>, Vec<u32>)> {
+    let mut known: HashMap<i64, u32, RandomState> = HashMap::default();
+    let (mut entries, mut codes) = (Vec::new(), Vec::with_capacity(ints.len()));
+    // Neighbours are often alike.
+    let mut last = None;
+    for int in ints {
+        let code = match (int, last) {
+            (None, _) => 0,
+            (Some(int), Some((same, code))) if int == same => code,
+            (Some(int), _) => {
+                let next = u32::try_from(known.len()).ok()?;
+                let code = match known.entry(int) {
+                    Entry::Occupied(e) => *e.get(),
+                    Entry::Vacant(_) if next as usize >= limit => return None,
+                    Entry::Vacant(e) => {
+                        entries.push(int.to_le_bytes());
+                        *e.insert(next)
+                    }
+                };
+                last = Some((int, code));
+                code
+            }
+        };
+        codes.push(code);
     }
     Some((entries, codes))
 }
@@ -167,6 +247,24 @@ impl<'a> Chunk<'a> {
         })
     }
 
+    /// `None` of more than `limit` distinct ones.
+    pub(crate) fn of_ints<T: ArrowPrimitiveType<Native = i64>>(
+        array: &'a PrimitiveArray<T>,
+        limit: usize,
+        notes: Notes,
+    ) -> Option<Self> {
+        let (entries, codes) = coded_ints(array, limit)?;
+        Some(Self {
+            codes: codes.into(),
+            nulls: array.nulls().filter(|n| n.null_count() > 0),
+            layout: Layout::Dictionary(entries.len()),
+            entries: Entries::Ints(entries),
+            page_rows: 0,
+            page_bytes: 0,
+            notes,
+        })
+    }
+
     /// In pages of so many rows, a multiple of 8; plain values also in pages of so many bytes, about.
     pub(crate) fn in_pages(self, page_rows: usize, page_bytes: usize) -> Self {
         debug_assert!(
@@ -184,47 +282,37 @@ impl<'a> Chunk<'a> {
         self.layout
     }
 
-    /// Encodes and compresses it.
+    /// Encodes it, and compresses it where that pays.
     pub(crate) fn write(&self, column: ColumnDescPtr) -> Result<Written, Error> {
         let nullable = column.max_def_level() > 0;
-        let mut zstd =
-            zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|e| Error::Io(format!("zstd: {e}")))?;
-        let mut pack = |raw: &[u8]| {
-            zstd.compress(raw)
-                .map(Bytes::from)
-                .map_err(|e| Error::Io(format!("zstd: {e}")))
-        };
+        let ranges = self.pages();
+        let dictionary = self.dictionary();
+        let mut codec = self.codec(&dictionary, &ranges, nullable)?;
         let mut sink = TrackedWrite::new(Vec::new());
         let mut pages = SerializedPageWriter::new(&mut sink);
         let mut sizes = Sizes::default();
-        let mut raw = Vec::new();
         let mut dictionary_at = None;
-        let encoding = match self.layout {
-            Layout::Dictionary(_) => {
-                (0..self.entries.len()).for_each(|code| self.entries.push(&mut raw, code));
-                let page = Page::DictionaryPage {
-                    buf: pack(&raw)?,
-                    num_values: count(self.entries.len())?,
-                    encoding: Encoding::PLAIN,
-                    is_sorted: false,
-                };
-                let spec = pages.write_page(CompressedPage::new(page, raw.len()))?;
-                dictionary_at = Some(offset(spec.offset)?);
-                sizes.add(&spec);
-                Encoding::RLE_DICTIONARY
-            }
-            _ => Encoding::PLAIN,
-        };
+        let mut encoding = Encoding::PLAIN;
+        if self.has_dictionary() {
+            let page = Page::DictionaryPage {
+                buf: codec.pack(&dictionary)?,
+                num_values: count(self.entries.len())?,
+                encoding: Encoding::PLAIN,
+                is_sorted: false,
+            };
+            let spec = pages.write_page(CompressedPage::new(page, dictionary.len()))?;
+            dictionary_at = Some(offset(spec.offset)?);
+            sizes.add(&spec);
+            encoding = Encoding::RLE_DICTIONARY;
+        }
         let mut data_at = None;
         let mut index = OffsetIndexBuilder::new();
-        for rows in self.pages() {
+        let mut raw = Vec::new();
+        for rows in ranges {
             raw.clear();
-            if nullable {
-                self.push_presence(&mut raw, rows.clone());
-            }
-            self.push_values(&mut raw, rows.clone());
+            self.push_page(&mut raw, rows.clone(), nullable);
             let page = Page::DataPage {
-                buf: pack(&raw)?,
+                buf: codec.pack(&raw)?,
                 num_values: count(rows.len())?,
                 encoding,
                 def_level_encoding: Encoding::RLE,
@@ -242,9 +330,8 @@ impl<'a> Chunk<'a> {
             );
         }
         pages.close()?;
-        let level = ZstdLevel::try_new(ZSTD_LEVEL)?;
         let metadata = ColumnChunkMetaData::builder(column)
-            .set_compression(Compression::ZSTD(level))
+            .set_compression(codec.name()?)
             .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, encoding])
             .set_total_compressed_size(offset(sizes.packed as u64)?)
             .set_total_uncompressed_size(offset(sizes.raw as u64)?)
@@ -263,6 +350,59 @@ impl<'a> Chunk<'a> {
             },
             bytes: sink.into_inner()?.into(),
         })
+    }
+
+    fn has_dictionary(&self) -> bool {
+        matches!(self.layout, Layout::Dictionary(_))
+    }
+
+    /// The page of the values that codes stand for; empty without a dictionary.
+    fn dictionary(&self) -> Vec<u8> {
+        let mut raw = Vec::new();
+        if self.has_dictionary() {
+            (0..self.entries.len()).for_each(|code| self.entries.push(&mut raw, code));
+        }
+        raw
+    }
+
+    fn push_page(&self, out: &mut Vec<u8>, rows: Range<usize>, nullable: bool) {
+        if nullable {
+            self.push_presence(out, rows.clone());
+        }
+        self.push_values(out, rows);
+    }
+
+    /// By what Zstandard makes of the dictionary and some of the pages. Rows are ordered by name, so
+    /// that neighbouring pages have more in common than those farther off.
+    fn codec(
+        &self,
+        dictionary: &[u8],
+        pages: &[Range<usize>],
+        nullable: bool,
+    ) -> Result<Codec, Error> {
+        // Random by nature.
+        if matches!(self.entries, Entries::Ids(..)) {
+            return Ok(Codec::Bare);
+        }
+        let sample: Vec<_> = pages.iter().skip(1).step_by(SAMPLED_PAGE).collect();
+        let sample = if sample.is_empty() {
+            pages.iter().collect()
+        } else {
+            sample
+        };
+        let mut raw = Vec::new();
+        for rows in &sample {
+            self.push_page(&mut raw, (*rows).clone(), nullable);
+        }
+        let of_all = |bytes: usize| bytes * pages.len() / sample.len().max(1);
+        let whole = dictionary.len() + of_all(raw.len());
+        if whole <= LEAST_SAVED_BYTES {
+            return Ok(Codec::Bare);
+        }
+        let mut codec = Codec::zstd()?;
+        let packed = codec.pack(dictionary)?.len() + of_all(codec.pack(&raw)?.len());
+        let pays = packed + LEAST_SAVED_BYTES.max(whole / LEAST_SAVED_PART) <= whole;
+        Ok(if pays { codec } else { Codec::Bare })
     }
 
     fn is_valid(&self, row: usize) -> bool {
@@ -337,6 +477,19 @@ impl<'a> Chunk<'a> {
     /// How many are null, and where wanted the extremes. Long ones are left out, as they would only be
     /// bounds when cut.
     fn statistics(&self) -> Statistics {
+        let nulls = Some(self.nulls.map_or(0, |n| n.null_count() as u64));
+        if let Entries::Ints(ints) = &self.entries {
+            let ints = || ints.iter().map(|i| i64::from_le_bytes(*i));
+            let wanted = self.notes.statistics != EnabledStatistics::None;
+            let (least, most) = (ints().min(), ints().max());
+            return Statistics::Int64(ValueStatistics::new(
+                least.filter(|_| wanted),
+                most.filter(|_| wanted),
+                None,
+                nulls,
+                false,
+            ));
+        }
         let (mut least, mut most): (Option<&[u8]>, Option<&[u8]>) = (None, None);
         if self.notes.statistics != EnabledStatistics::None {
             for value in self.in_use().map(|c| self.entries.get(c)) {
@@ -347,12 +500,11 @@ impl<'a> Chunk<'a> {
         let fits = |v: &&[u8]| v.len() <= STATISTICS_BYTES;
         let bytes = |v: &[u8]| ByteArray::from(v.to_vec());
         let (least, most) = (least.filter(fits).map(bytes), most.filter(fits).map(bytes));
-        let nulls = Some(self.nulls.map_or(0, |n| n.null_count() as u64));
         match self.entries {
             Entries::Texts(_) => {
                 Statistics::ByteArray(ValueStatistics::new(least, most, None, nulls, false))
             }
-            Entries::Ids(..) => {
+            _ => {
                 let id = FixedLenByteArray::from;
                 let (least, most) = (least.map(id), most.map(id));
                 Statistics::FixedLenByteArray(ValueStatistics::new(least, most, None, nulls, false))
@@ -383,116 +535,12 @@ fn offset(n: u64) -> Result<i64, Error> {
     i64::try_from(n).map_err(too_large)
 }
 
-/// Bits of a code into so many entries.
-#[expect(clippy::cast_possible_truncation, reason = "at most 64")]
-fn width(entries: usize) -> u8 {
-    (usize::BITS - entries.saturating_sub(1).leading_zeros()) as u8
-}
-
-fn push_varint(out: &mut Vec<u8>, mut n: usize) {
-    while n >= 0x80 {
-        #[expect(clippy::cast_possible_truncation, reason = "seven bits and the mark")]
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "below 0x80")]
-    out.push(n as u8);
-}
-
-/// A run of `rows` equal values.
-fn push_run(out: &mut Vec<u8>, rows: usize, value: &[u8]) {
-    push_varint(out, rows << 1);
-    out.extend_from_slice(value);
-}
-
-/// Single bits of `rows` rows, by bytes: alike ones as runs, others packed as they are.
-fn push_bits(out: &mut Vec<u8>, bytes: &[u8], rows: usize) {
-    // Shorter runs cost more than they save.
-    const RUN: usize = 4;
-    let mut at = 0;
-    let mut packed = 0;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        // The bits after the last row are not looked at: a byte that holds any is packed.
-        let whole = rows / 8;
-        let alike = if byte == 0 || byte == 0xff {
-            bytes[at..whole.max(at)]
-                .iter()
-                .take_while(|b| **b == byte)
-                .count()
-        } else {
-            0
-        };
-        if alike >= RUN {
-            push_packed(out, &bytes[packed..at]);
-            push_run(out, alike * 8, &[byte & 1]);
-            at += alike;
-            packed = at;
-        } else {
-            at += alike.max(1);
-        }
-    }
-    push_packed(out, &bytes[packed..]);
-}
-
-/// Groups of eight values of one bit each.
-fn push_packed(out: &mut Vec<u8>, bytes: &[u8]) {
-    if !bytes.is_empty() {
-        push_varint(out, bytes.len() << 1 | 1);
-        out.extend_from_slice(bytes);
-    }
-}
-
-/// Codes of `width` bits, as runs of at least eight equal ones and groups of eight packed ones.
-fn push_codes(out: &mut Vec<u8>, codes: &[u32], width: u8) {
-    let run_bytes = usize::from(width).div_ceil(8);
-    let mut packed = 0;
-    let mut at = 0;
-    while at < codes.len() {
-        let code = codes[at];
-        let alike = codes[at..].iter().take_while(|c| **c == code).count();
-        // What is packed before a run are whole groups: the run lends the rest of the last one.
-        let lent = (at - packed).next_multiple_of(8) - (at - packed);
-        if alike >= 8 + lent {
-            pack_codes(out, &codes[packed..at + lent], width);
-            push_run(out, alike - lent, &code.to_le_bytes()[..run_bytes]);
-            at += alike;
-            packed = at;
-        } else {
-            at += alike;
-        }
-    }
-    pack_codes(out, &codes[packed..], width);
-}
-
-/// Groups of eight codes; the last is filled up with zeros.
-fn pack_codes(out: &mut Vec<u8>, codes: &[u32], width: u8) {
-    if codes.is_empty() {
-        return;
-    }
-    push_varint(out, codes.len().div_ceil(8) << 1 | 1);
-    let (mut held, mut bits) = (0u64, 0u32);
-    let zeros = codes.len().next_multiple_of(8) - codes.len();
-    for code in codes.iter().copied().chain(std::iter::repeat_n(0, zeros)) {
-        held |= u64::from(code) << bits;
-        bits += u32::from(width);
-        if bits >= 32 {
-            #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
-            out.extend_from_slice(&(held as u32).to_le_bytes());
-            held >>= 32;
-            bits -= 32;
-        }
-    }
-    // Eight codes are whole bytes.
-    let bytes = bits.div_ceil(8) as usize;
-    out.extend_from_slice(&held.to_le_bytes()[..bytes]);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::ArrayRef;
     use arrow_array::cast::AsArray as _;
+    use arrow_array::types::Int64Type;
+    use arrow_array::{ArrayRef, Int64Array};
     use arrow_schema::{DataType, Field, Schema};
     use parquet::arrow::ArrowSchemaConverter;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -609,12 +657,56 @@ mod tests {
     }
 
     #[test]
-    fn a_run_and_the_group_it_completes() {
-        // By the grammar of Parquet's hybrid encoding: one packed group of 1,2,3,3,3,3,3,3 at width 2
-        // (least bits first: 0b11_11_10_01, 0b11…), then a run of ten threes.
-        let mut out = Vec::new();
-        let codes: Vec<u32> = [1, 2].into_iter().chain([3; 16]).collect();
-        push_codes(&mut out, &codes, 2);
-        assert_eq!(out, [3, 0b1111_1001, 0xff, 20, 3]);
+    fn whole_numbers_read_back_with_their_extremes() {
+        let rows: Vec<Option<i64>> = (0..1_000)
+            .map(|i| (i % 7 != 2).then_some([i64::MIN, -5, 443, i64::MAX][i / 3 % 4]))
+            .collect();
+        let array = Int64Array::from(rows);
+        assert!(Chunk::of_ints(&array, 3, NOTES).is_none(), "four differ");
+        let chunk = Chunk::of_ints(&array, 4, NOTES).unwrap();
+        let Statistics::Int64(extremes) = chunk.statistics() else {
+            panic!("of another type");
+        };
+        assert_eq!(extremes.min_opt(), Some(&i64::MIN));
+        assert_eq!(extremes.max_opt(), Some(&i64::MAX));
+        assert_eq!(extremes.null_count_opt(), Some(143));
+        let back = read_chunk_back(chunk, DataType::Int64, true);
+        assert_eq!(back.as_primitive::<Int64Type>(), &array);
+    }
+
+    #[test]
+    fn what_zstandard_hardly_shrinks_lies_bare() {
+        let descriptor = |ty: DataType| {
+            let schema = Schema::new(vec![Field::new("t", ty, true)]);
+            let descriptor = ArrowSchemaConverter::new().convert(&schema).unwrap();
+            descriptor.column(0)
+        };
+        let is_bare = |chunk: Chunk<'_>, ty: DataType| {
+            let written = chunk.in_pages(2_048, 1 << 20).write(descriptor(ty));
+            let metadata = written.unwrap().close.metadata;
+            metadata.compression() == Compression::UNCOMPRESSED
+        };
+        // The multiples of an odd number do not repeat.
+        let id = |i: u128| (i + 1).wrapping_mul(u128::MAX / 977).to_be_bytes();
+        let ids = (0..9_000).map(|i| Some(id(i)));
+        let ids = FixedSizeBinaryArray::try_from_sparse_iter_with_size(ids, 16).unwrap();
+        let of_ids = Chunk::of_ids(&ids, NOTES).unwrap();
+        assert!(is_bare(of_ids, DataType::FixedSizeBinary(16)));
+        let same = dictionary(&vec![Some("eu-west-1".to_owned()); 9_000]);
+        let of_same = Chunk::of_texts(&same, Layout::Dictionary(1), NOTES).unwrap();
+        assert!(is_bare(of_same, DataType::Utf8));
+        // Codes of eight bits that follow no order, by the last step of SplitMix64.
+        let mix = |i: u64| (i ^ i >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56;
+        let mixed: Vec<_> = (0..60_000)
+            .map(|i| Some(mix(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(i)).to_string()))
+            .collect();
+        let mixed = dictionary(&mixed);
+        let layout = Layout::Dictionary(mixed.values().len());
+        let of_mixed = Chunk::of_texts(&mixed, layout, NOTES).unwrap();
+        assert!(is_bare(of_mixed, DataType::Utf8));
+        let words: Vec<_> = (0..9_000).map(|i| Some(format!("GET /item/{i}"))).collect();
+        let words = dictionary(&words);
+        let of_words = Chunk::of_texts(&words, Layout::Plain, NOTES).unwrap();
+        assert!(!is_bare(of_words, DataType::Utf8));
     }
 }

@@ -78,14 +78,7 @@ pub(crate) fn write<W: Write + Send>(
 ) -> Result<(), Error> {
     let schema = Arc::new(Schema::new(vec![Arc::clone(field)]));
     let descriptor = ArrowSchemaConverter::new().convert(&schema)?;
-    let chunk = match array.as_dictionary_opt::<UInt32Type>() {
-        // Statistics of pages are the library's business.
-        _ if notes.statistics == EnabledStatistics::Page => None,
-        Some(codes) => Chunk::of_texts(codes, layout(array), notes),
-        None => array
-            .as_fixed_size_binary_opt()
-            .and_then(|ids| Chunk::of_ids(ids, notes)),
-    };
+    let chunk = chunk(array, notes);
     if let Some(chunk) = chunk {
         let page_rows = page_rows(array, chunk.layout());
         let written = chunk
@@ -100,6 +93,25 @@ pub(crate) fn write<W: Write + Send>(
         writer.close()?.append_to_row_group(group)?;
     }
     Ok(())
+}
+
+/// The column as codes, where it is one of ours to write.
+fn chunk(array: &ArrayRef, notes: Notes) -> Option<Chunk<'_>> {
+    // Statistics of pages are the library's business.
+    if notes.statistics == EnabledStatistics::Page {
+        return None;
+    }
+    if let Some(codes) = array.as_dictionary_opt::<UInt32Type>() {
+        return Chunk::of_texts(codes, layout(array), notes);
+    }
+    if let Some(ids) = array.as_fixed_size_binary_opt() {
+        return Chunk::of_ids(ids, notes);
+    }
+    let limit = ints_limit(array);
+    if let Some(times) = array.as_primitive_opt::<TimestampMillisecondType>() {
+        return Chunk::of_ints(times, limit, notes);
+    }
+    Chunk::of_ints(array.as_primitive_opt::<Int64Type>()?, limit, notes)
 }
 
 /// The library's writers for the leaves of a column.
@@ -121,9 +133,11 @@ fn writers(
 fn properties(array: &ArrayRef, notes: Notes) -> WriterProperties {
     let layout = layout(array);
     let mut b = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(
-            ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default(),
-        ))
+        .set_compression(if array.null_count() == array.len() {
+            Compression::UNCOMPRESSED
+        } else {
+            Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default())
+        })
         .set_data_page_row_count_limit(page_rows(array, layout))
         .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
@@ -188,6 +202,11 @@ fn distinct<T: Hash + Eq>(values: impl Iterator<Item = T>, limit: usize) -> Opti
         }
     }
     Some(seen.len())
+}
+
+/// Distinct values up to which whole numbers get a dictionary.
+fn ints_limit(array: &dyn Array) -> usize {
+    INTS_LIMIT.min((array.len() - array.null_count()) / 4)
 }
 
 fn ints(values: impl Iterator<Item = i64> + Clone, count: usize) -> Layout {

@@ -1,11 +1,13 @@
 //! A part: one immutable Parquet file and its side files.
 //!
 //! Reading order: [`keys`] (which keys are where), `facts` (what the footer says), `lane` (values
-//! of one column, on their way from batches or parts into a part), `writer`, `join`, `reader`, `tix`.
+//! of one column, on their way from batches or parts into a part), `encoding`, `chunk`,
+//! `hybrid` and `writer`, `join`, `reader`, `tix`.
 
 mod chunk;
 mod encoding;
 mod facts;
+mod hybrid;
 mod join;
 pub mod keys;
 mod lane;
