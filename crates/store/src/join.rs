@@ -22,6 +22,10 @@ const STRAY_PERCENT: usize = 5;
 /// A part to be merged, opened.
 pub(crate) type Input = (Arc<Part>, OpenPart);
 
+/// One part of so many of the shorter of two stretches may lie across the other: a flush that became
+/// several parts has all its strays in the first.
+const ACROSS_PART: i64 = 2;
+
 /// What a merge by copying makes: the inputs of each output, by number, in order of time.
 pub(crate) struct Joined {
     outputs: Vec<Vec<usize>>,
@@ -42,15 +46,21 @@ impl Inner {
         let limits = expiry(retention, merge.table.env, self.clock.now());
         let stays_whole =
             |part: &Part| !tombstones.iter().any(|t| hits(t, part)) && stays(part, &limits);
-        let group_rows = self.options.slice_rows as u64 / 2;
-        let fits = inputs.iter().zip(facts).all(|((part, open), facts)| {
-            part.rows >= group_rows.saturating_mul(open.groups() as u64)
-                && facts.overflow == TextSet::List(Vec::new())
+        let (rows, groups) = inputs.iter().fold((0, 0), |(rows, groups), (part, open)| {
+            (rows + part.rows, groups + open.groups() as u64)
+        });
+        let least = groups.saturating_mul(self.options.slice_rows as u64 / 2);
+        let fits = inputs.iter().zip(facts).all(|((part, _), facts)| {
+            facts.overflow == TextSet::List(Vec::new())
                 && facts.services.list().is_some()
                 && part.has_index()
                 && stays_whole(part)
         });
-        if inputs.len() < 2 || !fits || !is_one_class(merge.table, inputs, retention) {
+        if inputs.len() < 2
+            || rows < least
+            || !fits
+            || !is_one_class(merge.table, inputs, retention)
+        {
             return Ok(None);
         }
         let Some(order) = in_order(inputs)? else {
@@ -190,7 +200,7 @@ fn in_order(inputs: &[Input]) -> Result<Option<Vec<usize>>, Error> {
     stretches.sort_unstable();
     let follows = |pair: &[(i64, i64, usize)]| {
         let shorter = (pair[0].1 - pair[0].0).min(pair[1].1 - pair[1].0);
-        pair[1].0 >= pair[0].1.saturating_sub(shorter / 4)
+        pair[1].0 >= pair[0].1.saturating_sub(shorter / ACROSS_PART)
     };
     let in_order = stretches.windows(2).all(follows);
     Ok(in_order.then(|| stretches.into_iter().map(|(_, _, i)| i).collect()))

@@ -178,6 +178,32 @@ fn a_few_stray_rows_do_not_hinder_it_and_many_do() {
     }
 }
 
+/// As at the border of an hour, where a flush leaves a few rows on one side.
+#[test]
+fn a_small_part_among_large_ones_does_not_hinder_it_and_many_do() {
+    for (small, joined) in [(1, true), (3, false)] {
+        let g = ground();
+        let (store, _) = g.open();
+        for i in 0..small {
+            let ts = NOW + i as i64 * SECOND / 4;
+            append(&store, spans(i * 10, 10, ts)).unwrap();
+            store.flush().unwrap();
+        }
+        for i in 1..3 {
+            flushed(&store, i * 100, NOW + i as i64 * SECOND);
+        }
+        let parts = store.snapshot(SPANS).parts.clone();
+        let before: Vec<Vec<u8>> = parts.iter().flat_map(|p| chunks(p, "n#i")).collect();
+        store.compact(true).unwrap();
+        let snapshot = store.snapshot(SPANS);
+        let all: Vec<u64> = (0..small * 10).chain(100..300).collect();
+        assert_eq!(numbers(&snapshot), all);
+        let after = chunks(&snapshot.parts[0], "n#i");
+        let kept = after.iter().all(|c| before.contains(c));
+        assert_eq!(kept, joined, "{small} small ones");
+    }
+}
+
 #[test]
 fn what_must_go_goes_all_the_same() {
     let g = ground();
