@@ -177,10 +177,11 @@ impl Reservoir {
         (quota, until_ns)
     }
 
-    /// Max-min: everyone gets what it needs, or an equal part of what is left; the odd units go round.
+    /// Max-min (xray.md §6.4): who needs no more than an equal part gets what it needs, all others an
+    /// equal part of what is left; odd units go round among these, minute by minute.
     fn fair_share(&self, client: &str, size: u32, now: i64) -> u32 {
         let minute = now.div_euclid(60 * SECOND_NS);
-        let mut live: Vec<(u32, u64, &str)> = self
+        let mut live: Vec<(u32, &str)> = self
             .clients
             .iter()
             .filter(|(_, s)| now - s.seen_ns < LIVE_NS)
@@ -191,20 +192,28 @@ impl Reservoir {
                     reason = "saturates, never negative"
                 )]
                 let need = (s.rate.ceil() as u32).max(1);
-                (need, self.hasher.hash_one((id, minute)), id.as_str())
+                (need, id.as_str())
             })
             .collect();
-        // Whoever needs least is served first; what it leaves is the others'.
         live.sort_unstable();
         let mut left = size;
-        for (served, (need, _, id)) in live.iter().enumerate() {
+        for served in 0..live.len() {
+            let (need, id) = live[served];
             let among = u32::try_from(live.len() - served).unwrap_or(u32::MAX);
-            // Rounded up: of equals, the first by the minute's hash get the odd units.
-            let share = (*need).min(left.div_ceil(among));
-            if *id == client {
-                return share;
+            let part = left / among;
+            if need > part {
+                // From here on nobody gets what it needs: by how much it falls short counts for
+                // nothing, so that the odd units do not follow the noise of measured rates.
+                let turn = |id: &str| self.hasher.hash_one((id, minute));
+                let own = turn(client);
+                let rest = live[served..].iter().map(|(_, id)| *id);
+                let before = rest.filter(|id| (turn(id), *id) < (own, client)).count();
+                return part + u32::from(before < (left % among) as usize);
             }
-            left -= share;
+            if id == client {
+                return need;
+            }
+            left -= need;
         }
         0
     }

@@ -175,6 +175,44 @@ fn two_clients_share_the_reservoir() {
     assert_eq!(report(&sampling, env, "b", 200, later), 5);
 }
 
+/// xray.md §6.4: who cannot have what it needs has an equal part, whatever it needs; the odd unit is
+/// where the minute put it, though measured rates change from report to report.
+#[test]
+fn the_odd_unit_stays_for_a_minute_whatever_the_rates() {
+    let dir = tempfile::tempdir().unwrap();
+    let (sampling, env) = open(dir.path());
+    sampling
+        .create_rule(env, rule("Shop", 1, 5), Tags::new(), NOW)
+        .unwrap();
+    // The first second of a minute.
+    let start = NOW.div_euclid(60 * S) * 60 * S + 60 * S;
+    for minute in 0..8 {
+        let mut odd = Vec::new();
+        for turn in 0..6 {
+            let at = start + (minute * 6 + turn) * 10 * S;
+            // 30 a second, give or take one.
+            let noise =
+                |n: i64| u64::try_from(300 + (turn * 7 + n * 13 + minute * 5) % 21 - 10).unwrap();
+            let held = [
+                report(&sampling, env, "a", noise(0), at + S),
+                report(&sampling, env, "b", noise(1), at + 6 * S),
+            ];
+            assert!(held.iter().sum::<u32>() <= 5, "{held:?}");
+            // In the first two reports of a minute one may give back what the other then takes.
+            if turn >= 2 {
+                assert_eq!(
+                    held.iter().sum::<u32>(),
+                    5,
+                    "minute {minute}, turn {turn}: {held:?}"
+                );
+                odd.push(held);
+            }
+        }
+        odd.dedup();
+        assert_eq!(odd.len(), 1, "minute {minute}: {odd:?}");
+    }
+}
+
 /// xray.md §6.4: whoever needs little leaves the rest to the others; more clients than units: exactly
 /// as many hold one as there are units.
 #[test]
