@@ -79,62 +79,88 @@ impl Score {
     }
 }
 
-/// Asks from about `anchors` rows of each source.
+/// Asks from about `anchors` rows of each source, and from some rows that are of no request.
+///
+/// Whatever is joined counts: a row of another request and one of none are both wrong, in the source
+/// that was asked from as well. Missed are rows of the other sources alone: one source's own rows of a
+/// request are not what a join is for.
 ///
 /// # Panics
-/// When a question fails, or a row is not found.
+/// When a question fails, or a row is not found or not in the truth.
 pub async fn score(kept: &Kept, anchors: usize) -> Score {
     let truth = kept.truth();
-    let of_row: HashMap<&str, usize> = truth
-        .iter()
-        .map(|e| (e.event_id.as_str(), e.request))
-        .collect();
+    let of_row: HashMap<&str, &Entry> = truth.iter().map(|e| (e.event_id.as_str(), e)).collect();
     let mut score = Score::default();
-    for source in Source::ALL {
-        let all: Vec<&Entry> = truth.iter().filter(|e| e.source == source).collect();
-        let step = (all.len() / anchors).max(1);
-        for anchor in all.iter().step_by(step) {
-            let from = From::Row {
-                event_id: EventId::parse(&anchor.event_id).expect("an id"),
-                ts_ns: anchor.ts_ns,
-            };
-            let told = kept.querier.request(ENV, &from).await.expect("an answer");
-            let told = told.expect("the row is there");
-            let found: HashSet<(Source, &str)> = told
-                .rows
-                .iter()
-                .filter(|r| of_row.contains_key(r.row.event_id.as_str()))
-                .map(|r| (r.source, r.row.event_id.as_str()))
-                .collect();
-            for other in Source::ALL.into_iter().filter(|o| *o != source) {
-                let wanted: HashSet<&str> = truth
-                    .iter()
-                    .filter(|e| e.request == anchor.request && e.source == other)
-                    .map(|e| e.event_id.as_str())
-                    .collect();
-                let mut count = Count::default();
-                for (_, id) in found.iter().filter(|(s, _)| *s == other) {
-                    if wanted.contains(id) {
-                        count.right += 1;
-                    } else {
-                        count.wrong += 1;
-                        if std::env::var_os("JOINS_SHOW").is_some() {
-                            show(&told, anchor, id);
-                        }
-                    }
-                }
-                count.missed = u32::try_from(wanted.len()).unwrap_or(u32::MAX) - count.right;
-                score.0.entry((source, other)).or_default().add(count);
+    for anchor in asked_from(&truth, anchors) {
+        let from = From::Row {
+            event_id: EventId::parse(&anchor.event_id).expect("an id"),
+            ts_ns: anchor.ts_ns,
+        };
+        let told = kept.querier.request(ENV, &from).await.expect("an answer");
+        let told = told.expect("the row is there");
+        let mut counts: BTreeMap<Source, Count> = BTreeMap::new();
+        let found: HashSet<&str> = told.rows.iter().map(|r| r.row.event_id.as_str()).collect();
+        for id in found {
+            let row = of_row.get(id).expect("every row is in the truth");
+            let count = counts.entry(row.source).or_default();
+            if !row.whole || row.event_id == anchor.event_id {
+                continue;
             }
+            if anchor.request.is_none() || row.request != anchor.request {
+                count.wrong += 1;
+                if std::env::var_os("JOINS_SHOW").is_some() {
+                    show(&told, anchor, row);
+                }
+            } else if row.source != anchor.source {
+                count.right += 1;
+            }
+        }
+        let wanted = truth.iter().filter(|e| {
+            let same = e.request.is_some() && e.request == anchor.request;
+            e.whole && same && e.source != anchor.source
+        });
+        for row in wanted {
+            counts.entry(row.source).or_default().missed += 1;
+        }
+        for (source, mut count) in counts {
+            count.missed -= count.right;
+            if source == anchor.source && count.wrong == 0 {
+                continue;
+            }
+            score
+                .0
+                .entry((anchor.source, source))
+                .or_default()
+                .add(count);
         }
     }
     score
 }
 
+/// Evenly spread over time: rows of requests by source, then a few of none.
+fn asked_from(truth: &[Entry], anchors: usize) -> Vec<&Entry> {
+    let is_asked = |of: Option<Source>, e: &Entry| match of {
+        Some(source) => e.whole && e.request.is_some() && e.source == source,
+        None => e.request.is_none(),
+    };
+    let mut out = Vec::new();
+    for of in Source::ALL.into_iter().map(Some).chain([None]) {
+        let all: Vec<&Entry> = truth.iter().filter(|e| is_asked(of, e)).collect();
+        let some = of.map_or(anchors.div_ceil(4), |_| anchors);
+        let step = (all.len() / some).max(1);
+        out.extend(all.into_iter().step_by(step));
+    }
+    out
+}
+
 /// For people who tune: why a wrong row was joined.
-fn show(told: &query::request::Request, anchor: &Entry, id: &str) {
-    for row in told.rows.iter().filter(|r| r.row.event_id == id) {
+fn show(told: &query::request::Request, anchor: &Entry, wrong: &Entry) {
+    for row in told
+        .rows
+        .iter()
+        .filter(|r| r.row.event_id == wrong.event_id)
+    {
         let join = &told.joins[row.join];
-        eprintln!("{:?} {}: {:?}", anchor.source, anchor.event_id, join);
+        eprintln!("{anchor:?} with {wrong:?}: {join:?}");
     }
 }

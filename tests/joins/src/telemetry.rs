@@ -110,9 +110,10 @@ impl Writer {
         ns + self.habits.skew[source as usize]
     }
 
-    fn told(&mut self, number: usize, source: Source, event_id: EventId, ts_ns: i64) {
+    fn told(&mut self, request: Option<usize>, source: Source, event_id: EventId, ts_ns: i64) {
         self.entries.push(Entry {
-            request: number,
+            request,
+            whole: true,
             source,
             event_id: event_id.to_string(),
             ts_ns,
@@ -134,8 +135,9 @@ impl Writer {
         let owner = self.server_span(number, r, ids, (routes.service, parent), (start, end));
         // Children are rows of the trace, but stand for no request of their own.
         let child = SpanId(self.rng.random());
+        let ts = self.at(Source::Spans, start + (end - start) / 4);
         let b = &mut self.spans;
-        b.begin_row(self.habits.skew[0] + start + (end - start) / 4);
+        b.begin_row(ts);
         b.set_dataset(routes.service);
         b.set_trace_id(ids.otel);
         b.set_span_id(child);
@@ -148,6 +150,13 @@ impl Writer {
         b.put_named("meta.source", ValueRef::Str("otlp"));
         b.put_named("meta.signal_type", ValueRef::Str("trace"));
         b.end_row();
+        self.entries.push(Entry {
+            request: Some(number),
+            whole: false,
+            source: Source::Spans,
+            event_id: EventId::of_span_row(Some(ids.otel), Some(child), 0, 0).to_string(),
+            ts_ns: ts,
+        });
     }
 
     fn server_span(
@@ -213,7 +222,7 @@ impl Writer {
         }
         b.end_row();
         let id = EventId::of_span_row(Some(ids.otel), Some(span), 0, 0);
-        self.told(number, Source::Spans, id, ts);
+        self.told(Some(number), Source::Spans, id, ts);
         span
     }
 
@@ -285,7 +294,7 @@ impl Writer {
             b.put_named("request_id", text(&ids.request));
         }
         b.end_row();
-        self.told(number, Source::Segments, event_id, ts);
+        self.told(Some(number), Source::Segments, event_id, ts);
         span
     }
 
@@ -370,9 +379,7 @@ impl Writer {
         b.put_named("aws.log.group.name", ValueRef::Str(group));
         b.put_named("aws.log.stream.name", ValueRef::Str("web-1"));
         b.end_row();
-        if let Some(number) = number {
-            self.told(number, Source::Lines, event_id, ts);
-        }
+        self.told(number, Source::Lines, event_id, ts);
     }
 
     fn occurrence(&mut self, number: usize, r: &Request, ids: &Ids) {
@@ -421,7 +428,7 @@ impl Writer {
             b.put_named("request_id", text(&ids.request));
         }
         b.end_row();
-        self.told(number, Source::Occurrences, event_id, ts);
+        self.told(Some(number), Source::Occurrences, event_id, ts);
     }
 
     /// Lines that are of no request, and of no use.

@@ -1,14 +1,18 @@
-//! Which row is of which request: a file beside the store, read by the score alone.
+//! Which row is of which request: a file beside the store, read by the score alone. Every row that was
+//! written is in it, those of no request as well.
 
 use query::request::Source;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// One row that stands for a whole request.
+/// One row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
-    /// Number of the request.
-    pub request: usize,
+    /// Number of the request; none for noise.
+    pub request: Option<usize>,
+    /// Whether it stands for the whole request. Others come with the rows of their trace: they are neither
+    /// asked from nor counted.
+    pub whole: bool,
     /// Who tells it.
     pub source: Source,
     /// Identity of the row.
