@@ -1,5 +1,7 @@
 //! What is refused before an operation runs (reliability.md §5 and §6, cloudwatch.md §3).
 
+mod xray;
+
 use super::testing::{Fixture, Request};
 use std::io::Write as _;
 
@@ -133,11 +135,35 @@ async fn outside_dev_its_credentials_are_refused() {
     f.close().await;
 }
 
+/// Operations of the vendor that are not built (cloudwatch.md §5, §2.4).
+#[rustfmt::skip]
+const NOT_BUILT: [&str; 27] = [
+    "PutMetricFilter", "DescribeMetricFilters", "DeleteMetricFilter", "TestMetricFilter",
+    "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition", "ListLogGroups",
+    "PutSubscriptionFilter", "DescribeSubscriptionFilters", "DeleteSubscriptionFilter", "PutDataProtectionPolicy",
+    "PutResourcePolicy", "PutIndexPolicy", "DescribeFieldIndexes", "PutDestination",
+    "CreateExportTask", "PutLogGroupDeletionProtection", "AssociateKmsKey", "CreateLogAnomalyDetector",
+    "ListAnomalies", "UpdateAnomaly", "PutTransformer", "CreateLookupTable",
+    "PutDeliverySource", "CreateDelivery", "GetLogObject",
+];
+
 #[tokio::test]
 async fn an_operation_that_is_not_there_is_named() {
     let f = Fixture::new(true);
+    for name in NOT_BUILT {
+        let target = format!("Logs_20140328.{name}");
+        let request = Request::new("logs", "/", "{}").header("x-amz-target", &target);
+        check(
+            &f,
+            request.sign(),
+            "UnknownOperationException",
+            "unsupported",
+        )
+        .await;
+        let named = format!("The operation {name} is not known here, or not built");
+        assert_eq!(f.last_refusal().1, named);
+    }
     for (target, named) in [
-        ("Logs_20140328.PutMetricFilter", "PutMetricFilter"),
         (
             "GraniteServiceVersion20100801.PutMetricData",
             "PutMetricData of CloudWatch metrics",
