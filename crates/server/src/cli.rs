@@ -53,6 +53,9 @@ pub(crate) struct ServeFlags {
     /// Environment that takes what comes to it without a key [default: the first made].
     #[arg(long, env = "FOURSIGHT_XRAY_ENVIRONMENT", value_name = "SLUG")]
     pub(crate) xray_environment: Option<String>,
+    /// Sends stored segments on, e.g. to https://xray.eu-west-1.amazonaws.com, signed with AWS's own variables.
+    #[arg(long, env = "FOURSIGHT_XRAY_FORWARD", value_name = "URL")]
+    pub(crate) xray_forward: Option<String>,
     /// Loopback only, no login, one environment `dev` with fixed keys.
     #[arg(long, env = "FOURSIGHT_DEV")]
     pub(crate) dev: bool,

@@ -17,6 +17,7 @@ mod commands;
 mod connection;
 mod demo;
 mod doctor;
+mod forward;
 mod listen;
 mod log_language;
 mod logs;
@@ -25,6 +26,7 @@ mod ports;
 mod routes;
 mod serve;
 mod settings;
+mod sigv4;
 mod ui;
 mod verify;
 

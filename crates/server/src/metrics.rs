@@ -2,6 +2,7 @@
 //! variant whose words are its help text; names exist once.
 
 use crate::connection::Crowd;
+use crate::forward;
 use engine::{Engine, HealthState};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub(crate) enum Metric {
     Flushes,
     /// Times parts were merged.
     Merges,
+    /// Segments that were to be sent on. Label: outcome.
+    Forwarded,
     /// Connections open.
     Connections,
     /// Connections refused because there were too many.
@@ -48,7 +51,7 @@ pub(crate) enum Metric {
 
 impl Metric {
     /// All of them, in the order written.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Build,
         Self::StartTime,
         Self::Health,
@@ -63,6 +66,7 @@ impl Metric {
         Self::WalBytes,
         Self::Flushes,
         Self::Merges,
+        Self::Forwarded,
         Self::Connections,
         Self::ConnectionsRefused,
         Self::ResidentBytes,
@@ -123,6 +127,11 @@ impl Metric {
                 "counter",
                 "Times parts were merged.",
             ),
+            Self::Forwarded => (
+                "foursight_xray_forwarded_total",
+                "counter",
+                "X-Ray segments sent on by --xray-forward, by what became of them.",
+            ),
             Self::Connections => ("foursight_connections", "gauge", "Connections open."),
             Self::ConnectionsRefused => (
                 "foursight_connections_refused_total",
@@ -149,14 +158,16 @@ impl Metric {
 pub(crate) struct Gauges {
     refused_connections: AtomicU64,
     started_s: AtomicU64,
+    forwarded: Arc<forward::Counts>,
 }
 
 impl Gauges {
-    /// Counts from `now_ns` on.
-    pub(crate) fn new(now_ns: i64) -> Self {
+    /// Counts from `now_ns` on; `forwarded` is counted elsewhere.
+    pub(crate) fn new(now_ns: i64, forwarded: Arc<forward::Counts>) -> Self {
         Self {
             refused_connections: AtomicU64::new(0),
             started_s: AtomicU64::new(u64::try_from(now_ns / 1_000_000_000).unwrap_or(0)),
+            forwarded,
         }
     }
 
@@ -266,6 +277,16 @@ pub(crate) fn page(engine: &Engine, crowd: &Arc<Crowd>, gauges: &Gauges) -> Stri
             Metric::WalBytes => one(&mut page, stats.wal_bytes),
             Metric::Flushes => one(&mut page, stats.flushes),
             Metric::Merges => one(&mut page, stats.merges),
+            Metric::Forwarded => {
+                let counts = &gauges.forwarded;
+                for (outcome, n) in [
+                    ("sent", &counts.sent),
+                    ("refused", &counts.refused),
+                    ("lost", &counts.lost),
+                ] {
+                    page.value(metric, &[("outcome", outcome)], n.load(Ordering::Relaxed));
+                }
+            }
             Metric::Connections => one(&mut page, crowd.len() as u64),
             Metric::ConnectionsRefused => {
                 one(

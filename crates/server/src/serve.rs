@@ -3,6 +3,7 @@
 use crate::astray::Place;
 use crate::cli::ServeFlags;
 use crate::connection::{self, Crowd};
+use crate::forward::Forward;
 use crate::listen::{self, Bound, BoundBoth, IfTaken};
 use crate::metrics::Gauges;
 use crate::routes::{self, Own};
@@ -70,6 +71,7 @@ pub(crate) struct Server {
     settings: Settings,
     closing: watch::Sender<bool>,
     listeners: JoinSet<()>,
+    forward: Option<Forward>,
 }
 
 impl Server {
@@ -92,6 +94,8 @@ impl Server {
         }
         let engine = open(&settings)?;
         let (closing, closed) = watch::channel(false);
+        let forward = settings.xray_forward.clone().map(Forward::start);
+        let forward = forward.transpose().context("starting a thread")?;
         let mut server = Self {
             engine,
             http: http.address,
@@ -101,6 +105,7 @@ impl Server {
             settings,
             closing,
             listeners: JoinSet::new(),
+            forward,
         };
         server.listen(http, otlp_grpc, otlp_http, xray, &closed)?;
         server.tell();
@@ -115,10 +120,12 @@ impl Server {
         xray: BoundBoth,
         closed: &watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
+        let forwarded = self.forward.as_ref().map(Forward::counts);
+        let forwarded = forwarded.unwrap_or_default();
         let own = Own {
             engine: self.engine.clone(),
             crowd: Arc::new(Crowd::default()),
-            gauges: Arc::new(Gauges::new(self.engine.now())),
+            gauges: Arc::new(Gauges::new(self.engine.now(), forwarded)),
             metrics_allow: self.settings.metrics_allow.clone().into(),
             hosts: AllowedHosts::new(self.settings.allow_hosts.iter().cloned()),
         };
@@ -137,7 +144,10 @@ impl Server {
             log_language: Some(crate::log_language::LOG_LANGUAGE),
         };
         let otlp = routes::otlp_only(own.clone());
-        let app = aws::xray::App::new(self.engine.clone());
+        let mut app = aws::xray::App::new(self.engine.clone());
+        if let Some(forward) = &self.forward {
+            app = app.sending_on(forward.outlet());
+        }
         let daemon = routes::xray_daemon(&own, app.clone());
         self.listen_udp(xray.udp, app.known(), closed.clone());
         let all = routes::everything(own.clone(), config, app);
@@ -210,6 +220,9 @@ impl Server {
         tracing::info!("OTLP over gRPC listens on {}", self.otlp_grpc);
         tracing::info!("OTLP over HTTP listens on http://{}", self.otlp_http);
         tracing::info!("X-Ray's daemon listens on {} (UDP and TCP)", self.xray);
+        if let Some(target) = &self.settings.xray_forward {
+            tracing::info!("X-Ray's segments are sent on to {}", target.name());
+        }
         tracing::info!(
             "UI, API and every protocol over HTTP listen on http://{}",
             self.http
@@ -257,6 +270,10 @@ impl Server {
             _ = tokio::signal::ctrl_c() => tracing::warn!("asked again: requests under way are cut off"),
         }
         self.listeners.shutdown().await;
+        if let Some(forward) = self.forward.take() {
+            let stopped = tokio::task::spawn_blocking(move || forward.stop()).await;
+            stopped.context("stopping what sends segments on")?;
+        }
         let own = self.settings.data_dir.join(SERVER_FILE);
         for path in [Some(own), self.settings.ready_file.clone()]
             .into_iter()

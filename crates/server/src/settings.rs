@@ -1,6 +1,7 @@
 //! Settings: flag, else variable, else configuration file, else default (`docs/config.md`).
 
 use crate::cli::{LogFormat, ServeFlags};
+use crate::forward::Target;
 use anyhow::{Context as _, bail};
 use engine::{InitialKey, KeyKind};
 use serde::Deserialize;
@@ -56,6 +57,7 @@ struct FileOtlp {
 struct FileXray {
     listen: Option<String>,
     environment: Option<String>,
+    forward: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -117,6 +119,7 @@ pub(crate) struct Settings {
     pub(crate) otlp_http: Wish,
     pub(crate) xray: Wish,
     pub(crate) xray_environment: Option<String>,
+    pub(crate) xray_forward: Option<Target>,
     pub(crate) dev: bool,
     pub(crate) ready_file: Option<PathBuf>,
     pub(crate) allow_hosts: Vec<String>,
@@ -185,6 +188,11 @@ impl Settings {
                 "127.0.0.1:2000",
             ),
             xray_environment: flags.xray_environment.or(file.xray.environment),
+            xray_forward: flags
+                .xray_forward
+                .or(file.xray.forward)
+                .map(|url| Target::parse(&url, |name| std::env::var(name).ok()))
+                .transpose()?,
             dev: flags.dev || file.dev.unwrap_or(false),
             ready_file: flags.ready_file.or(file.ready_file),
             allow_hosts: or_else(flags.http_allow_hosts, file.http.allow_hosts),

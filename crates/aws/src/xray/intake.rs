@@ -22,10 +22,14 @@ const KNOWN_NS: i64 = 900 * 1_000_000_000;
 /// Most documents known.
 const KNOWN: usize = 1_000_000;
 
-/// Documents stored lately, by keyed hash.
+/// Takes documents that were stored, to be sent on. Must not block.
+pub type Outlet = Box<dyn Fn(Vec<String>) + Send + Sync>;
+
+/// Documents stored lately, by keyed hash, and where new ones are sent on to.
 pub struct Known {
     hashers: [RandomState; 2],
     state: Mutex<State>,
+    outlet: Option<Outlet>,
 }
 
 #[derive(Default)]
@@ -39,11 +43,19 @@ impl Default for Known {
         Self {
             hashers: [RandomState::new(), RandomState::new()],
             state: Mutex::default(),
+            outlet: None,
         }
     }
 }
 
 impl Known {
+    pub(super) fn sending_on(outlet: Outlet) -> Self {
+        Self {
+            outlet: Some(outlet),
+            ..Self::default()
+        }
+    }
+
     fn hash(&self, env: u32, text: &str) -> u128 {
         let half = |h: &RandomState| u128::from(h.hash_one((env, text)));
         half(&self.hashers[0]) << 64 | half(&self.hashers[1])
@@ -98,6 +110,8 @@ pub struct Built {
     /// Fields with values of the wrong type, passed over.
     passed_over: u64,
     hashes: Vec<u128>,
+    /// The documents taken, where they are to be sent on.
+    documents: Vec<String>,
     /// Of the documents taken, together.
     identity: [u8; 16],
 }
@@ -115,6 +129,7 @@ pub fn build<'a>(
     let (policy, env) = (grant.policy(), grant.env().0);
     let mut batch = BatchBuilder::new(TableKind::Spans, policy);
     let (mut fates, mut hashes, mut passed_over) = (Vec::new(), Vec::new(), 0);
+    let mut sent_on = Vec::new();
     let mut identities = b"segments".to_vec();
     let mut here = HashSet::new();
     let mut dataset: Option<Arc<str>> = None;
@@ -147,6 +162,9 @@ pub fn build<'a>(
                         hashes.push(hash);
                         identities.extend(grant.identity(text.as_bytes()));
                         list.push(Fate::Taken);
+                        if known.outlet.is_some() {
+                            sent_on.push(text.into_owned());
+                        }
                     } else {
                         let id = document.top().span_id.to_string();
                         list.push(Fate::TooOld { id });
@@ -164,6 +182,7 @@ pub fn build<'a>(
         fates,
         passed_over,
         hashes,
+        documents: sent_on,
         identity: grant.identity(&identities),
     })
 }
@@ -200,6 +219,8 @@ pub async fn keep(
         // The whole delivery was stored before: by a process that is gone, or a moment ago.
         let taken = built.fates.iter_mut().filter(|f| **f == Fate::Taken);
         taken.for_each(|f| *f = Fate::Repeated);
+    } else if let Some(outlet) = &known.outlet {
+        outlet(std::mem::take(&mut built.documents));
     }
     known.add(&built.hashes, now);
     Ok(())

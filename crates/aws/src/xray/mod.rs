@@ -56,6 +56,15 @@ impl App {
         }
     }
 
+    /// The same, with what is stored handed on to `outlet` as well.
+    #[must_use]
+    pub fn sending_on(self, outlet: intake::Outlet) -> Self {
+        Self {
+            known: Arc::new(Known::sending_on(outlet)),
+            ..self
+        }
+    }
+
     /// Documents stored lately: the daemon's port and the API share it.
     #[must_use]
     pub fn known(&self) -> Arc<Known> {

@@ -16,7 +16,6 @@ mod lookup;
 mod otlp;
 mod probe;
 mod rollbar;
-mod sign;
 mod spelling;
 mod variables;
 mod xray;

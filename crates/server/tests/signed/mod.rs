@@ -2,7 +2,7 @@
 //! written apart from the server's check.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-#[path = "../../src/doctor/sign.rs"]
+#[path = "../../src/sigv4.rs"]
 mod sign;
 
 use serde_json::Value;

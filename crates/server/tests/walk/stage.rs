@@ -67,7 +67,9 @@ pub(crate) struct Stage {
     pub(crate) burst_seconds: (u64, u64),
     /// A key of another environment, with which one span was sent.
     pub(crate) other: Option<Other>,
-    _data: tempfile::TempDir,
+    /// Stands for AWS, which segments are sent on to.
+    pub(crate) upstream: Server,
+    _data: [tempfile::TempDir; 2],
 }
 
 /// The environment used by mistake.
@@ -80,8 +82,18 @@ impl Stage {
     /// Plays the whole walkthrough with these SDKs on.
     pub(crate) fn play(name: &'static str, python: &Path, is_dev: bool, on: &[Sdk]) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let args: &[&str] = if is_dev { &["--dev"] } else { &[] };
-        let server = Server::start(BINARY, data.path(), args);
+        let (upstream_data, owned) = (tempfile::tempdir().unwrap(), dev_keys());
+        let upstream = Server::start(BINARY, upstream_data.path(), &["--dev"]);
+        let to = upstream.url("");
+        let mut args = vec!["--xray-forward", to.as_str()];
+        if is_dev {
+            args.push("--dev");
+        }
+        let pair = [
+            ("AWS_ACCESS_KEY_ID", owned.aws_id.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", owned.aws_secret.as_str()),
+        ];
+        let server = Server::spawn(BINARY, data.path(), &args, &pair);
         let keys = match is_dev {
             true => dev_keys(),
             false => made_keys(data.path()),
@@ -99,7 +111,8 @@ impl Stage {
             lost_segment: String::new(),
             burst_seconds: (0, 0),
             other: None,
-            _data: data,
+            upstream,
+            _data: [data, upstream_data],
         };
         stage.variables = stage.team_variables();
         stage.set_up_xray();

@@ -4,7 +4,8 @@ use super::stage::{BURST, Stage, WORKSPACE, text};
 use super::{Check, Sdk};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const X: &[Sdk] = &[Sdk::Xray];
 const NAME: &str = "backend-flask";
@@ -71,7 +72,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         id: "2.9",
         does: "reads the daemon's log for batches",
-        shows: "foursight logs each batch it takes",
+        shows: "foursight logs each batch it takes, sends it on to AWS, and says so",
         needs: X,
         look: log_of_batches,
     },
@@ -309,5 +310,40 @@ fn log_of_batches(stage: &Stage) -> anyhow::Result<String> {
         .lines()
         .find(|l| l.contains("batch of") && l.contains("aws::xray::daemon"))
         .context("no line of the log tells of a batch of segments")?;
-    Ok(line.to_owned())
+    let to = stage.upstream.url("");
+    let told = format!("segments sent on to {to}");
+    ensure!(log.contains(&told), "no line of the log says “{told}”");
+    let here = ids(&stage.rows(DATASET, &json!([]))?);
+    ensure!(!here.is_empty(), "no segment was stored");
+    // A batch waits a second for more.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let there = ids(&rows_upstream(stage));
+        if here.is_subset(&there) {
+            break;
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "{} of {} (sub)segments were sent on",
+            here.intersection(&there).count(),
+            here.len()
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(format!(
+        "{line} – and {} (sub)segments are at {to} too",
+        here.len()
+    ))
+}
+
+fn ids(rows: &[Value]) -> BTreeSet<String> {
+    rows.iter().map(|r| text(&r["trace.span_id"])).collect()
+}
+
+/// What the server that stands for AWS was sent.
+fn rows_upstream(stage: &Stage) -> Vec<Value> {
+    let body = json!({"env": "dev", "dataset": DATASET, "limit": 1000, "query": {"filters": []}});
+    let url = stage.upstream.url("/foursight/v1/rows");
+    let found = support::post(&url, &body).json();
+    found["rows"].as_array().cloned().unwrap_or_default()
 }

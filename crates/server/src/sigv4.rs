@@ -1,6 +1,6 @@
-//! SigV4, the client's side: signs one POST with the client's own pair.
+//! SigV4, the client's side: signs one POST, of doctor's probe or of what is sent on to AWS.
 //!
-//! Written apart from the server's check of signatures, so that the probe does not share its mistakes.
+//! Written apart from the server's check of signatures, so that it does not share its mistakes.
 //! Source: the public description of Signature Version 4.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
