@@ -484,6 +484,16 @@ case("7.5 addresses", "fields isValidIp(ip) as a, isValidIpV4(ip) as b, isValidI
 case("7.5 times", "fields toMillis(@timestamp) as ms1, fromMillis(1500) as t, datefloor(@timestamp, 1h) as h, dateceil(@timestamp, 1d) as d, datefloor(@timestamp, 1mo) as mo, datefloor(fromMillis(0), 1w) as w | limit 2",
      [[["ms1", str(l.ts)], ["t", "1970-01-01 00:00:01.500"], ["h", stamp(floor_to(l.ts, 3600_000))],
        ["d", "2025-10-10 00:00:00.000"], ["mo", "2025-10-01 00:00:00.000"], ["w", "1969-12-29 00:00:00.000"]] for l in newest(WEB)[:2]])
+# The clock of the tests stands at 2025-10-09 12:00:00 UTC, `date -u -d @1760011200`. The newest line of web is of
+# 10:59:58.000, 3602 s before, and the one before it of 10:56:26.500, 3813.5 s before.
+case("7.5 now", "fields now() as n | limit 2", [[["n", "1760011200"]], [["n", "1760011200"]]])
+case("7.5 now in seconds, not milliseconds", "fields fromMillis(now() * 1000) as t | limit 1", [[["t", "2025-10-09 12:00:00.000"]]])
+case("7.5 now, its column named as it is written", "fields NOW() | limit 1", [[["NOW()", "1760011200"]]])
+case("7.5 age of a line", "fields now() - toMillis(@timestamp) / 1000 as age | limit 2", [[["age", "3602"]], [["age", "3813.5"]]])
+case("7.5 now in filter", "filter now() - toMillis(@timestamp) / 1000 <= 3602 | stats count(*) as n", table(["n"], [[1]]))
+case("7.5 now in filter", "filter now() - toMillis(@timestamp) / 1000 < 3813.6 | stats count(*) as n", table(["n"], [[2]]))
+case("7.5 now is the same in every row", "filter now() = 1760011200 | stats count(*) as n, count_distinct(now()) as m", table(["n", "m"], [[35, 1]]))
+case("7.5 now after stats", "stats max(toMillis(@timestamp)) / 1000 as newest | fields now() - newest as idle | display idle", [[["idle", "3602"]]])
 case("7.1 spellings of periods", "stats count(*) as n by bin(2hours), bin(2hr) as b, bin(120min) as c, bin(7200s) as d | sort b",
      table(["bin(2hours)", "b", "c", "d", "n"],
            [[stamp(k)] * 4 + [len(v)] for k, v in sorted(grouped(WEB, lambda l: floor_to(l.ts, 7200_000)).items())]))

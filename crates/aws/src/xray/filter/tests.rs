@@ -200,7 +200,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (r#"annotation["order.id"] = "A-9""#, "a", "§7.1 a text in brackets"),
     (r#"annotation.order.id BEGINSWITH "A""#, "a", "§7.1 dots in a key"),
     (r#"annotation.step = "sum""#, "b", "§7.3 of a subsegment downstream"),
-    (r#"annotation.name = "kept""#, "c", "an annotation called like a fixed column"),
+    (r#"annotation.name = "kept""#, "c", "§7.3 any segment; its key is called like a fixed column"),
     (r#"annotation.http.route = "/pay""#, "9", "§10.2 any attribute of a span"),
     ("annotation.retries = 2", "9", "§10.2 any attribute of a span"),
     // service().
@@ -256,6 +256,23 @@ const CASES: &[(&str, &str, &str)] = &[
     ("", "89abcdef", "§7.4 empty means all"),
 ];
 
+/// Whether a note begins with the section of the specification that a case follows from.
+fn is_section(note: &str) -> bool {
+    let of_document = note.strip_prefix("mapping.md ").unwrap_or(note);
+    let section = of_document.strip_prefix('§');
+    section.is_some_and(|s| s.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[test]
+fn there_are_enough_cases_and_each_names_its_section() {
+    assert!(CASES.len() >= 60, "{}", CASES.len());
+    for (text, _, note) in CASES {
+        assert!(is_section(note), "{text}: {note}");
+    }
+    let texts: BTreeSet<&str> = CASES.iter().map(|(text, ..)| *text).collect();
+    assert_eq!(texts.len(), CASES.len(), "a case stands twice");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn expressions_find_the_traces_they_mean() {
     let bench = bench().await;
@@ -308,59 +325,60 @@ async fn expressions_find_the_traces_they_mean() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Expression, the column and a word of what is told (xray.md §7.4, errors). Columns counted by hand.
+/// Section of xray.md, expression, the column and a word of what is told. Columns counted by hand.
+/// Every keyword and function of the language is built: what is refused here is what it does not have.
 #[rustfmt::skip]
-const REFUSED: &[(&str, usize, &str)] = &[
-    ("service(backend-flask)", 9, "double quotes"),
-    ("service(\"a\"", 12, "expected `)`"),
-    ("service(\"a\") { fault", 21, "close the brace"),
-    ("service(\"a) { fault }", 9, "quote is not closed"),
-    ("(ok", 4, "close the parenthesis"),
-    ("ok)", 3, "closes that was not opened"),
-    ("ok}", 3, "closes that was not opened"),
-    ("colour = \"red\"", 1, "no keyword `colour`"),
-    ("latency(3)", 1, "no function `latency`"),
-    ("http.status = \"200\"", 15, "a number"),
-    ("http.method = 200", 15, "a text in double quotes"),
-    ("http.method = GET", 15, "double quotes"),
-    ("http.method > \"A\"", 13, "comparison is not known"),
-    ("fault CONTAINS \"x\"", 7, "comparison is not known"),
-    ("fault = 1", 9, "true or false"),
-    ("responsetime CONTAINS 1", 14, "comparison is not known"),
-    ("responsetime > fast", 16, "expected a text in double quotes, a number"),
-    ("responsetime > 1.2.3", 16, "is no number"),
-    ("responsetime >", 15, "the expression ends"),
-    ("responsetime >> 1", 15, "no such comparison"),
-    ("service(id())", 12, "id() needs"),
-    ("service(id(colour: \"x\"))", 12, "not `colour`"),
-    ("service(id(name: \"a\", name: \"b\"))", 23, "given twice"),
-    ("service(id(name \"a\"))", 17, "expected `:`"),
-    ("edge(\"a\")", 9, "between the two services"),
-    ("edge(a, b)", 6, "double quotes"),
-    ("rootcause.fault.colour { first }", 1, "is none of"),
-    ("rootcause.responsetime.exception { first }", 1, "is none of"),
-    ("rootcause.fault.service { coverage > 1 }", 27, "not known of this part"),
-    ("rootcause.fault.service { annotation.a }", 27, "not known in a root cause"),
-    ("rootcause.json = []", 18, "expected `#`"),
-    ("rootcause.json = #{}", 19, "JSON array"),
-    ("rootcause.json = #[", 19, "the JSON of a root cause"),
-    ("inferred", 1, "inside of service"),
-    ("index = 1", 1, "inside of service(…){} or rootcause"),
-    ("service() { first }", 13, "inside of rootcause only"),
-    ("service() { service(\"a\") }", 13, "inside of braces"),
-    ("service() { group.name = \"slow\" }", 13, "inside of braces"),
-    ("annotation", 11, "a key, after `annotation`"),
-    ("annotation[]", 12, "the key of an annotation"),
-    ("annotation.a < \"x\"", 16, "a value this comparison is known for"),
-    ("group.name = \"none\"", 1, "no group \"none\""),
-    ("group.name > \"a\"", 13, "expected `=`"),
-    ("group.name = \"ring\"", 1, "each other"),
-    ("ok AND", 7, "the expression ends"),
-    ("ok OR", 6, "the expression ends"),
-    ("= 3", 1, "not `=`"),
-    ("\"ok\"", 1, "not a text"),
-    ("user = \"\\x\"", 10, "no escape"),
-    ("user = \"\\u12\"", 10, "four hex digits"),
+const REFUSED: &[(&str, &str, usize, &str)] = &[
+    ("§7.4 errors: shell quoting", "service(backend-flask)", 9, "double quotes"),
+    ("§7.4 errors: unbalanced", "service(\"a\"", 12, "expected `)`"),
+    ("§7.4 errors: unbalanced", "service(\"a\") { fault", 21, "close the brace"),
+    ("§7.4 errors: unbalanced", "service(\"a) { fault }", 9, "quote is not closed"),
+    ("§7.4 errors: unbalanced", "(ok", 4, "close the parenthesis"),
+    ("§7.4 errors: unbalanced", "ok)", 3, "closes that was not opened"),
+    ("§7.4 errors: unbalanced", "ok}", 3, "closes that was not opened"),
+    ("§7.4 errors: unknown keyword", "colour = \"red\"", 1, "no keyword `colour`"),
+    ("§7.4 errors: unknown function", "latency(3)", 1, "no function `latency`"),
+    ("§7.4 errors: string where number needed", "http.status = \"200\"", 15, "a number"),
+    ("§7.2 types", "http.method = 200", 15, "a text in double quotes"),
+    ("§7.1 value", "http.method = GET", 15, "double quotes"),
+    ("§7.2 operators by type", "http.method > \"A\"", 13, "comparison is not known"),
+    ("§7.2 operators by type", "fault CONTAINS \"x\"", 7, "comparison is not known"),
+    ("§7.2 types", "fault = 1", 9, "true or false"),
+    ("§7.2 operators by type", "responsetime CONTAINS 1", 14, "comparison is not known"),
+    ("§7.1 value", "responsetime > fast", 16, "expected a text in double quotes, a number"),
+    ("§7.1 NUMBER", "responsetime > 1.2.3", 16, "is no number"),
+    ("§7.1 cmp", "responsetime >", 15, "the expression ends"),
+    ("§7.1 op", "responsetime >> 1", 15, "no such comparison"),
+    ("§7.4 errors: id() without arguments", "service(id())", 12, "id() needs"),
+    ("§7.1 idarg", "service(id(colour: \"x\"))", 12, "not `colour`"),
+    ("§7.1 idarg", "service(id(name: \"a\", name: \"b\"))", 23, "given twice"),
+    ("§7.1 idarg", "service(id(name \"a\"))", 17, "expected `:`"),
+    ("§7.1 edge", "edge(\"a\")", 9, "between the two services"),
+    ("§7.1 ref", "edge(a, b)", 6, "double quotes"),
+    ("§7.1 rootcause", "rootcause.fault.colour { first }", 1, "is none of"),
+    ("§8.6 slowness has no exceptions", "rootcause.responsetime.exception { first }", 1, "is none of"),
+    ("§7.3 rootcause", "rootcause.fault.service { coverage > 1 }", 27, "not known of this part"),
+    ("§7.3 rootcause", "rootcause.fault.service { annotation.a }", 27, "not known in a root cause"),
+    ("§7.1 jsoncmp", "rootcause.json = []", 18, "expected `#`"),
+    ("§7.1 jsoncmp", "rootcause.json = #{}", 19, "JSON array"),
+    ("§7.1 jsoncmp", "rootcause.json = #[", 19, "the JSON of a root cause"),
+    ("§7.2 inside braces", "inferred", 1, "inside of service"),
+    ("§7.2 inside braces", "index = 1", 1, "inside of service(…){} or rootcause"),
+    ("§7.2 inside braces", "service() { first }", 13, "inside of rootcause only"),
+    ("§7.1 service", "service() { service(\"a\") }", 13, "inside of braces"),
+    ("§7.1 service", "service() { group.name = \"slow\" }", 13, "inside of braces"),
+    ("§7.1 key", "annotation", 11, "a key, after `annotation`"),
+    ("§7.1 key", "annotation[]", 12, "the key of an annotation"),
+    ("§7.2 operators by type", "annotation.a < \"x\"", 16, "a value this comparison is known for"),
+    ("§7.4 errors: unknown group", "group.name = \"none\"", 1, "no group \"none\""),
+    ("§7.2 operators by type", "group.name > \"a\"", 13, "expected `=`"),
+    ("§7.3 cycles", "group.name = \"ring\"", 1, "each other"),
+    ("§7.1 and", "ok AND", 7, "the expression ends"),
+    ("§7.1 or", "ok OR", 6, "the expression ends"),
+    ("§7.1 cmp", "= 3", 1, "not `=`"),
+    ("§7.1 primary", "\"ok\"", 1, "not a text"),
+    ("§7.1 STRING", "user = \"\\x\"", 10, "no escape"),
+    ("§7.1 STRING", "user = \"\\u12\"", 10, "four hex digits"),
 ];
 
 #[test]
@@ -377,11 +395,12 @@ fn what_is_wrong_is_told_with_its_column() {
     };
     let groups = [ring.clone()];
     ring.name = "other".into();
-    for (text, column, what) in REFUSED {
+    for (section, text, column, what) in REFUSED {
+        assert!(is_section(section), "{text} names no section");
         let wrong = compile(text, &groups).expect_err(text);
         assert!(
             wrong.column == *column && wrong.what.contains(what),
-            "{text}: {wrong}; want column {column}, {what:?}"
+            "{section}: {text}: {wrong}; want column {column}, {what:?}"
         );
     }
     let long = format!("user = \"{}\"", "x".repeat(2_000));
