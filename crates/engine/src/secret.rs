@@ -134,15 +134,28 @@ impl Sealer {
     }
 }
 
-/// Writes a file only its owner can read, synced, replacing none.
+/// Writes a file only its owner can read, replacing none: it is there whole and synced, or not at all. For
+/// the holder of the data directory's lock: nobody else writes here.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if path.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    // What a start that was cut off left there is of no use.
+    let half = path.with_added_extension("half");
+    match std::fs::remove_file(&half) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
     let mut file = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)?;
+        .open(&half)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&half, path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
 }
 
 /// The 32 bytes of `master.key`, made at the first start.
@@ -182,6 +195,25 @@ mod tests {
         assert_eq!(shown_prefix("wrong"), "w…");
         assert_eq!(shown_prefix("abc"), "…");
         assert_eq!(shown_prefix("a\u{1b}[31maaaaaaaaa"), "a?[…");
+    }
+
+    #[test]
+    fn a_key_is_made_whole_whatever_a_start_that_was_cut_off_left() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("master.key");
+        std::fs::write(dir.path().join("master.key.half"), b"cut").unwrap();
+        let key = master_key(&path).unwrap();
+        assert_eq!(master_key(&path).unwrap(), key);
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let names: Vec<_> = std::fs::read_dir(dir.path())
+            .unwrap()
+            .map(|f| f.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["master.key"]);
+        let again = write_private(&path, b"another").unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[test]
