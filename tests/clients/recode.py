@@ -1,6 +1,7 @@
-"""Writes the first captured body of FOLDER anew: as OTLP/JSON for service `from-json`, as zstd for `from-zstd`.
+"""Writes the captured bodies of FOLDER anew: as OTLP/JSON for service `from-json`, as zstd for `from-zstd`.
 
-Trace ids get another first byte, so that the copies are requests of their own and not repeats.
+Each in a folder of its service's name, beside the same as protobuf. Trace ids get another first byte, so that the
+copies are requests of their own and not repeats.
 """
 
 import base64
@@ -12,11 +13,8 @@ import zstandard
 from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-folder = pathlib.Path(sys.argv[1])
-source = sorted(folder.glob("*.pb"))[0].read_bytes()
 
-
-def copy(service, first_byte):
+def copy(source, service, first_byte):
     request = ExportTraceServiceRequest.FromString(source)
     for resource in request.resource_spans:
         for attribute in resource.resource.attributes:
@@ -40,7 +38,20 @@ def hex_ids(node):
     return node
 
 
-as_json = json_format.MessageToDict(copy("from-json", 0xAA), use_integers_for_enums=True)
-(folder / "body.json").write_text(json.dumps(hex_ids(as_json)))
-(folder / "body.zst").write_bytes(zstandard.compress(copy("from-zstd", 0xBB).SerializeToString()))
-print(sum(len(sc.spans) for r in copy("x", 0).resource_spans for sc in r.scope_spans))
+def as_json(request):
+    tree = json_format.MessageToDict(request, use_integers_for_enums=True)
+    return json.dumps(hex_ids(tree)).encode()
+
+
+def as_zstd(request):
+    return zstandard.compress(request.SerializeToString())
+
+
+folder = pathlib.Path(sys.argv[1])
+for service, first_byte, extension, encode in [("from-json", 0xAA, "json", as_json), ("from-zstd", 0xBB, "zst", as_zstd)]:
+    (folder / service).mkdir()
+    for file in sorted(folder.glob("*.pb")):
+        request = copy(file.read_bytes(), service, first_byte)
+        (folder / service / file.name).write_bytes(request.SerializeToString())
+        (folder / service / f"{file.stem}.{extension}").write_bytes(encode(request))
+print(json.dumps(len(list(folder.glob("*.pb")))))

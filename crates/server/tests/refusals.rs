@@ -140,7 +140,7 @@ fn refusals_speak_the_vendors_language_and_stand_in_arrivals() {
     // One good request first, so that what is measured is the refusals' own.
     let good = support::request("POST", &url, &[JSON, KEY], Some(br#"{"resourceSpans":[]}"#));
     assert_eq!(good.status, 200, "{}", good.text());
-    let before = server.peak_rss_bytes();
+    let before = server.rss_bytes();
     for c in cases() {
         let reply = support::request("POST", &url, &c.headers, Some(&c.body));
         assert_eq!(reply.status, c.status, "{}: {}", c.name, reply.text());

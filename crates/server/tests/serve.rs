@@ -209,6 +209,14 @@ fn what_keeps_it_from_starting_is_one_line_with_the_way_out() {
     std::fs::write(&file, "").unwrap();
     let unusable = serve(&["--data-dir", text(&file)]);
     assert!(unusable.contains("--data-dir"), "{unusable}");
+    // Nobody can write there, not even root.
+    for folder in ["/proc/self", "/proc/none/foursight"] {
+        let unwritable = serve(&["--data-dir", folder]);
+        assert!(
+            !cfg!(target_os = "linux") || unwritable.contains("make it writable"),
+            "{unwritable}"
+        );
+    }
 
     let flag = serve(&["--datadir", "x"]);
     assert!(flag.contains("--data-dir"), "{flag}");

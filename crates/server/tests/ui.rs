@@ -12,6 +12,9 @@ fn npm(script: &str, variables: &[(&str, &str)]) {
     let out = Command::new("npm")
         .args(["run", script])
         .current_dir(&ui)
+        // Set for the command line, they would send the browser elsewhere.
+        .env_remove("FOURSIGHT_URL")
+        .env_remove("FOURSIGHT_TRUTH")
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()

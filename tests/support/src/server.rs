@@ -197,11 +197,21 @@ impl Server {
     /// Peak resident memory so far, bytes (Linux).
     #[must_use]
     pub fn peak_rss_bytes(&self) -> u64 {
+        self.memory_bytes("VmHWM:")
+    }
+
+    /// Resident memory, bytes (Linux).
+    #[must_use]
+    pub fn rss_bytes(&self) -> u64 {
+        self.memory_bytes("VmRSS:")
+    }
+
+    fn memory_bytes(&self, what: &str) -> u64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
         let kib = status
             .lines()
-            .find_map(|l| l.strip_prefix("VmHWM:"))
+            .find_map(|l| l.strip_prefix(what))
             .and_then(|l| l.split_whitespace().next());
         kib.and_then(|k| k.parse::<u64>().ok()).unwrap_or(0) * 1024
     }
