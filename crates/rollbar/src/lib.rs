@@ -22,7 +22,7 @@ mod manage;
 mod rate;
 mod render;
 pub mod scrub;
-mod search;
+pub mod search;
 pub mod translate;
 pub mod trim;
 pub mod wire;

@@ -14,7 +14,7 @@ struct Word {
 ///
 /// # Errors
 /// What is not built or cannot be read, by name.
-pub(crate) fn apply(text: &str, filter: &mut IssueFilter, now: i64) -> Result<(), String> {
+pub fn apply(text: &str, filter: &mut IssueFilter, now: i64) -> Result<(), String> {
     for word in words(text)? {
         let negatable = word.key.is_none();
         if word.negated && !negatable {
@@ -84,8 +84,10 @@ fn age(key: &str, text: &str) -> Result<i64, String> {
         'd' => 86_400,
         _ => return Err(bad()),
     };
-    let n: i64 = rest.trim_end_matches(unit).parse().map_err(|_| bad())?;
-    n.checked_mul(seconds)
+    // Without a sign: an age below nothing would be a time to come.
+    let n: u32 = rest.trim_end_matches(unit).parse().map_err(|_| bad())?;
+    i64::from(n)
+        .checked_mul(seconds)
         .and_then(|s| s.checked_mul(1_000_000_000))
         .ok_or_else(bad)
 }
@@ -169,6 +171,10 @@ mod tests {
             ("is:group", "is: is not built in Foursight"),
             ("count:5", "count:5: use count:>100"),
             ("first:24h", "first:24h: use first:<24h, with m, h or d"),
+            (
+                "last:<-100000d",
+                "last:<-100000d: use last:<24h, with m, h or d",
+            ),
             ("\"open", "a quote is not closed"),
         ] {
             assert_eq!(filter(text).unwrap_err(), want);
