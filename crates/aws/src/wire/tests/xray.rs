@@ -254,3 +254,19 @@ async fn an_operation_that_is_not_built_is_named() {
         f.close().await;
     }
 }
+
+/// A daemon's own counts are taken however large: together they may be more than a number holds.
+#[tokio::test]
+async fn counts_of_a_daemon_are_taken_whatever_they_say() {
+    let f = fixture(Door::Api, true);
+    let most = u64::MAX;
+    let body = format!(
+        r#"{{"TelemetryRecords": [{{"Timestamp": 1795166170, "SegmentsSpilloverCount": {most}, "SegmentsRejectedCount": {most}}}]}}"#
+    );
+    let answer = f
+        .send(near(Request::new("xray", "/TelemetryRecords", body).sign()))
+        .await;
+    // xray.md §5.2: `→ {}`.
+    assert_eq!((answer.status, answer.json()), (200, serde_json::json!({})));
+    f.close().await;
+}

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Segments {
+pub(super) struct Segments {
     trace_segment_documents: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ fn unprocessed(fate: &Fate, index: usize) -> Option<Value> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Telemetry {
+pub(super) struct Telemetry {
     telemetry_records: Vec<Record>,
     #[serde(default)]
     hostname: Option<String>,
@@ -112,7 +112,9 @@ struct Record {
 pub(super) fn telemetry_records(call: &Call) -> Result<Reply, Fail> {
     let input: Telemetry = call.input()?;
     for r in &input.telemetry_records {
-        let lost = r.segments_spillover_count + r.segments_rejected_count;
+        let lost = r
+            .segments_spillover_count
+            .saturating_add(r.segments_rejected_count);
         if lost > 0 {
             tracing::warn!(
                 "the X-Ray daemon at {} ({}) received {} segments, sent {}, spilled {}, had {} rejected",
