@@ -275,6 +275,11 @@ case("having on an average", B, ["COUNT", "AVG(duration_ms)"], by=["http.route"]
 case("having on a percentile", F, ["P99(duration_ms)"], by=["user.handle"], havings=["P99(duration_ms) > 500"])
 case("having twice", F, ["COUNT", "MAX(duration_ms)"], by=["user.handle"], havings=["COUNT > 700", "MAX(duration_ms) < 700"])
 case("having on null drops the group", None, ["SUM(queue.delta)"], by=["service.name"], havings=["SUM(queue.delta) < 0"])
+# Each operator once more, on a calculation of another type.
+case("having a least at most", B, ["MIN(duration_ms)"], by=["http.route"], havings=["MIN(duration_ms) <= 1.013"])
+case("having a sum of at least", B, ["SUM(duration_ms)"], by=["http.route"], havings=["SUM(duration_ms) >= 30000"])
+case("having another count", F, ["COUNT"], by=["tier"], havings=["COUNT != 408"])
+case("having that very count", F, ["COUNT"], by=["tier"], havings=["COUNT = 2836"])
 case("having leaves the total alone", F, ["COUNT"], by=["tier"], havings=["COUNT > 1000000"])
 
 # -- filters of a calculation -------------------------------------------------------------------------------------------

@@ -264,7 +264,7 @@ fn check_heatmap(line: &Value, facts: &Value) {
     // One bin over everything would hold them all.
     let of_each = |d: &f64| (0..min.len()).position(|bin| *d >= min[bin] && *d < max[bin]);
     let (least, most) = (durations.first().unwrap(), durations.last().unwrap());
-    assert!(min.len() >= 10, "{} bins", min.len());
+    assert!(min.len() >= 5, "{} bins", min.len());
     assert_ne!(
         of_each(least),
         of_each(most),
@@ -345,45 +345,31 @@ fn the_grpc_exporter_is_taken_plain_and_compressed() {
         let said = run_client(&python, "grpc_spans.py", &[&address, KEY, compression]);
         assert_eq!(said["flushed"], true, "{}", server.log());
         let dataset = format!("grpc-{compression}");
+        assert_eq!((&said["count"], count(&server, &dataset)), (&json!(48), 48));
+        check_trace(&server, &dataset, &said);
+        check_answers(&server, &dataset, &said);
+        // Types beside whole numbers and texts: 24 with half = i / 2, even for every other.
         let answer = ask(
             &server,
             &dataset,
-            &json!({"calculations": [{"op": "COUNT"}, {"op": "SUM", "column": "half"}], "breakdowns": ["name", "even"]}),
+            &json!({"calculations": [{"op": "COUNT"}, {"op": "SUM", "column": "half"}], "breakdowns": ["even"],
+                    "filters": [{"column": "even", "op": "exists"}]}),
         );
-        // Four pairs: n = 0..3, half = n / 2, even for 0 and 2.
-        let mut got: Vec<(String, Value, u64, Option<f64>)> = answer["results"]
+        let mut got: Vec<(Value, u64, Option<f64>)> = answer["results"]
             .as_array()
             .unwrap()
             .iter()
             .map(|r| {
-                let name = r["name"].as_str().unwrap().to_owned();
-                (
-                    name,
-                    r["even"].clone(),
-                    r["COUNT"].as_u64().unwrap(),
-                    r["SUM(half)"].as_f64(),
-                )
+                let count = r["COUNT"].as_u64().unwrap();
+                (r["even"].clone(), count, r["SUM(half)"].as_f64())
             })
             .collect();
         got.sort_by_key(|g| format!("{g:?}"));
         let want = [
-            ("inner".to_owned(), Value::Null, 4, None),
-            ("outer".to_owned(), json!(false), 2, Some(2.0)),
-            ("outer".to_owned(), json!(true), 2, Some(1.0)),
+            (json!(false), 12, Some(72.0)),
+            (json!(true), 12, Some(66.0)),
         ];
         assert_eq!(got, want);
-        let text = ask(
-            &server,
-            &dataset,
-            &json!({"breakdowns": ["text"], "filters": [{"column": "text", "op": "exists"}]}),
-        );
-        assert!(
-            text["results"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|r| r["text"] == "Zeile 3 ✓")
-        );
     }
 }
 

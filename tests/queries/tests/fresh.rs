@@ -74,6 +74,17 @@ fn every_word_of_the_specification_is_asked_twice() {
     ] {
         assert!(times(&format!("\"op\":\"{op}\"")) >= 2, "{op}");
     }
+    // Filters have the same operators.
+    let of_groups: Vec<&str> = cases
+        .iter()
+        .filter_map(|c| c.query["havings"].as_array())
+        .flatten()
+        .filter_map(|h| h["op"].as_str())
+        .collect();
+    for op in ["=", "!=", ">", ">=", "<", "<="] {
+        let times = of_groups.iter().filter(|o| **o == op).count();
+        assert!(times >= 2, "having {op}: {times}");
+    }
     for relation in ["root.", "parent.", "child.", "any.", "any2.", "none."] {
         assert!(times(&format!("\"{relation}")) >= 2, "{relation}");
     }
