@@ -90,8 +90,10 @@ fn type_error(stage: &Stage) -> anyhow::Result<String> {
     // Flask itself raises it, where it makes a response of nothing.
     ensure!(last["method"] == "make_response", "{last}");
     ensure!(last["code"] == "raise TypeError(", "{last}");
+    // What the view returned: nothing.
+    let locals = last["locals"].as_object().context("no locals")?;
     ensure!(
-        last["locals"]["rv"].is_null() && last["locals"]["status"].is_null(),
+        locals.get("rv") == Some(&Value::Null) && locals.get("status") == Some(&Value::Null),
         "{last}"
     );
     let request = &data["request"];
@@ -148,9 +150,10 @@ fn old_token(stage: &Stage) -> anyhow::Result<String> {
     let rows = stage.arrivals(|r| r["protocol"] == "rollbar" && r["outcome"] == "refused")?;
     let row = rows.first().context("no refusal in Arrivals")?;
     let prefix = text(&row["key_prefix"]);
+    let shown = prefix.trim_end_matches('…');
     ensure!(
-        OLD_TOKEN.starts_with(prefix.trim_end_matches('…')),
-        "{prefix}"
+        shown.len() >= 4 && OLD_TOKEN.starts_with(shown),
+        "{prefix:?} does not tell the token"
     );
     ensure!(row["reason"]["code"] == "unknown_key", "{}", row["reason"]);
     ensure!(

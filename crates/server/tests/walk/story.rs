@@ -126,12 +126,26 @@ fn told(stage: &Stage, ask: &str) -> anyhow::Result<String> {
         "{} occurrences",
         of("occurrences").len()
     );
-    let segments: BTreeSet<String> = rows
-        .iter()
-        .filter(|r| r["source"] == "segments")
-        .map(|r| text(&r["trace_id"]))
-        .collect();
-    ensure!(segments.len() == 1, "segments of {} traces", segments.len());
+    for source in ["spans", "segments"] {
+        let traces: BTreeSet<String> = rows
+            .iter()
+            .filter(|r| r["source"] == source)
+            .map(|r| text(&r["trace_id"]))
+            .collect();
+        ensure!(traces.len() == 1, "{source} of {} traces", traces.len());
+    }
+    // The team's four SDKs share no id: three sources are joined by what the rows say, each with its reason.
+    let joins = told["joins"].as_array().context("no joins")?;
+    let assigned: Vec<_> = joins.iter().filter(|j| j["tier"] == "assignment").collect();
+    ensure!(assigned.len() == 3, "{} joins: {joins:?}", assigned.len());
+    for join in assigned {
+        let (reason, score) = (text(&join["reason"]), join["score"].as_f64());
+        ensure!(
+            reason.starts_with("no shared id; as the ") && reason.contains("/api/activities/@lore"),
+            "{reason}"
+        );
+        ensure!(score.is_some_and(|s| s > 0.5 && s <= 1.0), "{join}");
+    }
     Ok(format!(
         "{} rows of four sources; joins: {}",
         rows.len(),
