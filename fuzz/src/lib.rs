@@ -112,6 +112,36 @@ pub const TARGETS: &[Target] = &[
         run: targets::vendors::rollbar_items,
         seeds: targets::vendors::rollbar_items_seeds,
     },
+    Target {
+        name: "aws_signature",
+        run: targets::aws::signature,
+        seeds: targets::aws::signature_seeds,
+    },
+    Target {
+        name: "aws_form",
+        run: targets::aws::form,
+        seeds: targets::aws::form_seeds,
+    },
+    Target {
+        name: "logs_input",
+        run: targets::aws::logs_input,
+        seeds: targets::aws::logs_input_seeds,
+    },
+    Target {
+        name: "xray_input",
+        run: targets::aws::xray_input,
+        seeds: targets::aws::xray_input_seeds,
+    },
+    Target {
+        name: "rollbar_search",
+        run: targets::questions::rollbar_search,
+        seeds: targets::questions::rollbar_search_seeds,
+    },
+    Target {
+        name: "line_text",
+        run: targets::questions::line_text,
+        seeds: targets::questions::line_text_seeds,
+    },
 ];
 
 /// The target of that name.

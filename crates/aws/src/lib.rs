@@ -12,9 +12,10 @@
 //!
 //! **What it does not know.** Where rows are kept and how questions are planned.
 //!
-//! Reading order: [`wire`], [`cloudwatch`], [`xray`].
+//! Reading order: [`wire`], [`cloudwatch`], [`xray`]; [`decoders`] is for the fuzz targets.
 
 pub mod cloudwatch;
+pub mod decoders;
 pub mod root;
 mod sts;
 pub mod wire;

@@ -1,5 +1,6 @@
 //! The targets, by what they read.
 
+pub mod aws;
 pub mod batch;
 pub mod bodies;
 pub mod files;

@@ -1,7 +1,10 @@
-//! Questions: their text spelling, their JSON, and Logs Insights QL.
+//! Questions: their text spelling, their JSON, Logs Insights QL, searches of items; and what is read of lines.
 
 use aws::cloudwatch::insights;
+use engine::issues::IssueFilter;
 use engine::query::{Query, text as spelling};
+use event::EnvId;
+use rollbar::search;
 
 /// Any text is a question or an error, and a question is written and read back the same.
 pub fn text(data: &[u8]) {
@@ -96,6 +99,55 @@ pub fn insights_seeds() -> Vec<Vec<u8>> {
         "fields @message | parse @message \"user=*, ms=*\" as user, ms | filter ms > 100 and user like /a.*b/ | stats avg(ms) as mean, \
          pct(ms, 95), count(*) by bin(5m), user | sort mean desc",
         "filter @message not like 'x' or status in [500, 503] | dedup user | display strcontains(a, 'b'), coalesce(c, 1 + 2 * 3)",
+    ]
+    .map(|t| t.as_bytes().to_vec())
+    .to_vec()
+}
+
+/// Searches of Rollbar's items: any text is a filter or refused in words, and no time it means is to come.
+pub fn rollbar_search(data: &[u8]) {
+    const NOW: i64 = 1_800_000_000_000_000_000;
+    let text = String::from_utf8_lossy(data);
+    let mut filter = IssueFilter::new(EnvId(1));
+    match search::apply(&text, &mut filter, NOW) {
+        Ok(()) => {
+            for since in [filter.first_since_ns, filter.last_since_ns] {
+                assert!(since.is_none_or(|since| since <= NOW), "{text}: {since:?}");
+            }
+        }
+        Err(why) => assert!(!why.is_empty(), "{text}"),
+    }
+}
+
+/// Searches as the vendor's page shows them, what is refused, and ages below nothing and beyond time.
+#[must_use]
+pub fn rollbar_search_seeds() -> Vec<Vec<u8>> {
+    [
+        r#"TypeError "two words" !flask status:active level:>=error env:"my env" #12 first:<24h last:<30m count:>10"#,
+        r#"framework:django fingerprint:abc context:"a#b" code_version:1.2 title:x !"not this""#,
+        "host:web-1 is:group !status:muted count:5 \"open",
+        "first:<-100000d last:<9223372036854775807m",
+    ]
+    .map(|t| t.as_bytes().to_vec())
+    .to_vec()
+}
+
+/// Lines in which ids and requests are looked for: what is found stands in the line.
+pub fn line_text(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    std::hint::black_box(engine::query::request::read_text(&text));
+}
+
+/// Lines of several programs, and ids in each form.
+#[must_use]
+pub fn line_text_seeds() -> Vec<Vec<u8>> {
+    [
+        "[2026-Nov-28 09:15] ::1 POST https /api/activities/5/reply?x=1 422 UNPROCESSABLE ENTITY",
+        r#"203.0.113.9 - frank [10/Oct/2000:13:55:36 -0700] "DELETE /x?a=b HTTP/1.0" 404 2326 "http://r/" "Mozilla/5.0""#,
+        r#"at=info method=PUT path="/a/b" host=x status=503 client_ip=10.1.2.3:80"#,
+        r#"{"req":{"method":"GET","url":"/k","remoteAddress":"::ffff:10.0.0.2"},"res":{"statusCode":304},"message":"GET /m 200"}"#,
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1 request id 5759e988-bd86-2e3f-e1be-46a994272793",
+        "traceparent: 00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01 trace_id=00000000000000000000000000000000 é1-2-3",
     ]
     .map(|t| t.as_bytes().to_vec())
     .to_vec()

@@ -25,6 +25,7 @@ mod render;
 mod testing;
 pub mod translate;
 
+pub(crate) use operations::reads_input;
 pub use port::{AllowsHost, daemon_router};
 
 use crate::wire::{self, Call, Fail, Service};

@@ -27,6 +27,7 @@ use utoipa::ToSchema;
 
 pub(crate) use rows::at as row_at;
 pub(crate) use story::tell;
+pub use text::read as read_text;
 
 /// Least score of a join (ui.md §6).
 pub const THRESHOLD: f64 = 0.7;

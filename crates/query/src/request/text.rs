@@ -42,6 +42,26 @@ pub(super) struct FoundId {
     pub(super) is_named: bool,
 }
 
+/// Reads a line of text: how many ids it holds, and whether it is the line of a request. For the fuzz targets.
+///
+/// # Panics
+/// When what was read does not stand in the text.
+#[must_use]
+pub fn read(text: &str) -> (usize, bool) {
+    let found = ids(text);
+    assert!(found.len() <= IDS_LIMIT);
+    for id in &found {
+        assert!(text.contains(&id.written), "{id:?}");
+        assert_eq!(TraceId::parse(&id.written), Some(id.id));
+    }
+    let said = said(text);
+    let is_request = said.target.is_some() && said.method.is_some();
+    if let Some(status) = said.status {
+        assert!((100..600).contains(&status));
+    }
+    (found.len(), is_request)
+}
+
 fn head(text: &str) -> &str {
     event::builder::cut_text(text, TEXT_BYTES_LIMIT).0
 }

@@ -14,7 +14,7 @@ const TRACES: usize = 2_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Which {
+pub(super) struct Which {
     start_time: Option<Time>,
     end_time: Option<Time>,
     #[serde(default)]

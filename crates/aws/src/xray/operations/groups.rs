@@ -17,7 +17,7 @@ struct Insights {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Create {
+pub(super) struct Create {
     group_name: String,
     #[serde(default)]
     filter_expression: Option<String>,
@@ -29,7 +29,7 @@ struct Create {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Which {
+pub(super) struct Which {
     group_name: Option<String>,
     #[serde(rename = "GroupARN")]
     group_arn: Option<String>,

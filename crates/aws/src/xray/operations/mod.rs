@@ -11,8 +11,10 @@ mod targets;
 mod traces;
 
 use super::App;
-use crate::wire::{Call, Fail, Operation, Reply};
+use crate::wire::{Call, Fail, Operation, Reply, json};
 use engine::{Lane, Permission};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 /// An operation that is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +134,40 @@ pub(crate) fn name_of(path: &str) -> &str {
             .find(|(p, _)| *p == path)
             .map_or(path, |(_, name)| name)
     })
+}
+
+/// Of how many operations a body is the input: for the fuzz targets. What is read further before anything is
+/// asked (times, a rule's fields) is read as well.
+pub(crate) fn reads_input(body: &[u8]) -> usize {
+    fn reads<T: DeserializeOwned>(body: &[u8]) -> bool {
+        json::read::<T>(body).is_ok()
+    }
+    let operations: [fn(&[u8]) -> bool; 13] = [
+        reads::<put::Segments>,
+        reads::<put::Telemetry>,
+        reads::<traces::Summaries>,
+        reads::<traces::Ids>,
+        reads::<graphs::Which>,
+        reads::<rules::Create>,
+        reads::<rules::Update>,
+        reads::<rules::Delete>,
+        reads::<targets::Targets>,
+        reads::<groups::Create>,
+        reads::<groups::Which>,
+        reads::<tags::Which>,
+        reads::<page::TokenOnly>,
+    ];
+    // Only whether they panic is asked.
+    if let Ok(times) = json::read::<BTreeMap<String, input::Time>>(body) {
+        let _ = input::range(times.get("StartTime"), times.get("EndTime"));
+    }
+    for read in [
+        |r: rules::RuleInput| r.rule().is_ok(),
+        |r: rules::RuleInput| r.update().is_ok(),
+    ] {
+        let _ = json::read(body).map(read);
+    }
+    operations.iter().filter(|reads| reads(body)).count()
 }
 
 pub(crate) async fn run(app: &App, kind: Kind, call: &Call) -> Result<Reply, Fail> {

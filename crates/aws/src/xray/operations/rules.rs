@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// A rule, or the change of one: whole, or in part.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct RuleInput {
+pub(super) struct RuleInput {
     rule_name: Option<String>,
     #[serde(rename = "RuleARN")]
     rule_arn: Option<String>,
@@ -34,7 +34,7 @@ struct RuleInput {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Create {
+pub(super) struct Create {
     sampling_rule: RuleInput,
     #[serde(default)]
     tags: Vec<Tag>,
@@ -42,13 +42,13 @@ struct Create {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Update {
+pub(super) struct Update {
     sampling_rule_update: RuleInput,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Delete {
+pub(super) struct Delete {
     rule_name: Option<String>,
     #[serde(rename = "RuleARN")]
     rule_arn: Option<String>,
@@ -74,7 +74,7 @@ impl RuleInput {
         }
     }
 
-    fn rule(self) -> Result<Rule, Fail> {
+    pub(super) fn rule(self) -> Result<Rule, Fail> {
         self.no_boost()?;
         fn need<T>(value: Option<T>, field: &str) -> Result<T, Fail> {
             value.ok_or_else(|| {
@@ -99,7 +99,7 @@ impl RuleInput {
         })
     }
 
-    fn update(self) -> Result<RuleUpdate, Fail> {
+    pub(super) fn update(self) -> Result<RuleUpdate, Fail> {
         self.no_boost()?;
         let whole = |field, value: Option<i64>| value.map(|v| small(field, v)).transpose();
         Ok(RuleUpdate {

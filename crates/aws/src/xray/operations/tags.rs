@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Which {
+pub(super) struct Which {
     #[serde(rename = "ResourceARN")]
     resource_arn: String,
     #[serde(default)]

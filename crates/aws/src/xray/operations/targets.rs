@@ -13,7 +13,7 @@ const DOCUMENTS: usize = 25;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Targets {
+pub(super) struct Targets {
     sampling_statistics_documents: Vec<Statistics>,
     #[serde(default)]
     sampling_boost_statistics_documents: Vec<Boost>,

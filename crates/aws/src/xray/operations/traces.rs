@@ -23,7 +23,7 @@ const TRACES: usize = 10;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Summaries {
+pub(super) struct Summaries {
     start_time: Option<Time>,
     end_time: Option<Time>,
     #[serde(default)]
