@@ -136,10 +136,18 @@ describe('the list', () => {
     await row('Key').getByRole('checkbox').check();
     await row('Mute').getByRole('checkbox').check();
     await page.getByText('2 selected').waitFor();
+    // The list comes again late: what is selected meanwhile stays.
+    const list = /\/issues\?/u;
+    await page.route(list, async (route) => {
+      await new Promise((after) => setTimeout(after, 500));
+      await route.continue();
+    });
     await page.getByRole('button', { name: 'Mute' }).click();
+    await page.getByText('2 selected').waitFor({ state: 'detached' });
+    await row('Key').getByRole('checkbox').check();
     await row('Mute').getByText('Muted').waitFor();
     await row('Key').getByText('Muted').waitFor();
-    await row('Key').getByRole('checkbox').check();
+    await page.unroute(list);
     await page.getByRole('button', { name: 'Reopen' }).click();
     await row('Key').getByText('Active').waitFor();
     await page.reload();

@@ -42,7 +42,9 @@ export function ErrorsPage() {
     // Which project is meant is only known once they came.
     enabled: search.project === undefined || project !== undefined,
   });
-  const change = useChange(env);
+  const change = useChange(env, (changed) =>
+    setChosen((old) => new Set([...old].filter((id) => changed.every((one) => one.id !== id)))),
+  );
   const issues = list.data?.issues ?? [];
   const selected = issues.filter((one) => chosen.has(one.id));
 
@@ -53,13 +55,13 @@ export function ErrorsPage() {
     setChosen(new Set());
     void navigate({ to: '.', search: next as ErrorsSearch });
   };
-  const toggle = (id: number) => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    setChosen(next);
-  };
-  const set = (what: IssueChange) =>
-    change.mutate({ issues: selected, change: what }, { onSuccess: () => setChosen(new Set()) });
+  const toggle = (id: number) =>
+    setChosen((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  const set = (what: IssueChange) => change.mutate({ issues: selected, change: what });
   useRowKeys(issues, toggle, () => {
     if (selected.length === 0) return false;
     setChosen(new Set());
