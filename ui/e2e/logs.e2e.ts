@@ -14,6 +14,7 @@ import {
   violations,
   visit,
 } from './support/index.ts';
+import { beyond } from './support/wide.ts';
 
 const target = inject('target');
 const GROUP = 'e2e-cruddur';
@@ -68,7 +69,8 @@ describe('logs', () => {
     await filter.press('Enter');
     await page.waitForURL(/filter=/u);
     await page.getByText('1 of 4 lines').waitFor();
-    expect(await lines().getByRole('row').count()).toBe(1);
+    // The count and the lines come in answers of their own.
+    await expect.poll(() => lines().getByRole('row').count()).toBe(1);
     await filter.fill('nowhere-to-be-found');
     await filter.press('Enter');
     await page.getByRole('button', { name: 'Drop the filter' }).click();
@@ -138,6 +140,35 @@ describe('logs', () => {
     await tail.getByText('tail two').waitFor();
   });
 });
+
+it.each(['light', 'dark'] as const)(
+  'the tail is accessible and fits, running and frozen, %s',
+  async (theme) => {
+    for (const width of [1440, 390]) {
+      const own = await visit(browser, { theme, width, height: 900 });
+      try {
+        await own.page.goto(logs('&tail=1&mark=tail'));
+        await own.page.getByText('live', { exact: true }).waitFor();
+        await addLines(target.url, GROUP, ['INFO tail of axe', HOSTILE]);
+        const tail = own.page.getByRole('grid', { name: 'Lines as they come' });
+        await tail.getByText(HOSTILE).waitFor();
+        expect(await violations(own.page), 'running').toEqual([]);
+        await own.page.getByRole('button', { name: /^Pause/u }).click();
+        await own.page.getByText(/^Frozen at/u).waitFor();
+        await addLines(target.url, GROUP, ['WARN tail of axe']);
+        const newer = await own.page.getByRole('button', { name: '1 new below' }).boundingBox();
+        const bar = await own.page.getByRole('button', { name: /^Resume/u }).boundingBox();
+        expect((newer?.y ?? 0) + (newer?.height ?? 0), 'hides nothing of the bar').toBeLessThan(bar?.y ?? 0);
+        expect(await violations(own.page), 'frozen').toEqual([]);
+        expect(await beyond(own.page)).toEqual([]);
+        await shot(own.page, `logs-tail-${theme}-${width}`);
+        expect(own.problems).toEqual([]);
+      } finally {
+        await own.close();
+      }
+    }
+  },
+);
 
 describe('insights', () => {
   it('answers a question, and points at what is wrong with another', async () => {

@@ -14,6 +14,7 @@ import {
   violations,
   visit,
 } from './support/index.ts';
+import { beyond } from './support/wide.ts';
 
 const target = inject('target');
 let browser: Browser;
@@ -249,4 +250,53 @@ describe.each(['light', 'dark'] as const)('%s', (theme) => {
       }
     },
   );
+
+  // Filled in, wrong, and what asks before something goes.
+  it('the open forms of rules and groups are accessible and fit', async () => {
+    for (const width of [1440, 390]) {
+      const own = await visit(browser, { theme, width, height: 900 });
+      const look = async (what: string) => {
+        // As high as the page: a control cut by the edge of what scrolls counts as too small a target.
+        await own.page.setViewportSize({ width, height: 2_400 });
+        expect(await violations(own.page), what).toEqual([]);
+        await shot(own.page, `sampling-${what}-${theme}-${width}`);
+        await own.page.setViewportSize({ width, height: 900 });
+        expect(await beyond(own.page), what).toEqual([]);
+      };
+      try {
+        await own.page.goto(at('/sampling'));
+        await own.page.getByRole('button', { name: 'New rule' }).click();
+        const rule = own.page.getByRole('form', { name: 'New rule' });
+        await rule.getByLabel('Name').fill(`axe-${theme}-${width}`);
+        await look('rule');
+        await rule.getByLabel('Priority').fill('0');
+        await rule.getByLabel('Then').fill('x');
+        await look('rule-wrong');
+        await rule.getByLabel('Priority').fill('9000');
+        await rule.getByLabel('Then').fill('10');
+        await rule.getByRole('button', { name: 'Create' }).click();
+        await own.page.getByRole('button', { name: `Delete axe-${theme}-${width}` }).click();
+        const sure = own.page.getByRole('button', { name: 'Delete the rule' });
+        await sure.waitFor();
+        await look('rule-delete');
+        await sure.click();
+        await sure.waitFor({ state: 'detached' });
+        await own.page.getByRole('button', { name: 'Change Default' }).click();
+        await own.page.getByRole('form', { name: 'Change rule Default' }).waitFor();
+        await look('rule-default');
+
+        await own.page.getByRole('button', { name: 'New group' }).click();
+        const group = own.page.getByRole('form', { name: 'New group' });
+        await group.getByLabel('Name').fill('axe');
+        await group.getByLabel('Filter expression').fill('service("a" and');
+        await look('group');
+        await group.getByRole('button', { name: 'Create' }).click();
+        await group.getByRole('alert').waitFor();
+        await look('group-wrong');
+        expect(own.problems).toEqual([]);
+      } finally {
+        await own.close();
+      }
+    }
+  });
 });

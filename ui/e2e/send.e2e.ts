@@ -22,6 +22,18 @@ let browser: Browser;
 let here: Visit;
 let page: Page;
 
+/** A source, how the address asks for it, and a word of what its client is told. */
+const SHAPES: readonly (readonly [RegExp, string, string])[] = [
+  [/^OpenTelemetry/u, '', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+  [/^X-Ray/u, '?what=xray', 'AWS_XRAY_DAEMON_ADDRESS'],
+  [/^X-Ray/u, '?what=xray&in=compose', 'AWS_XRAY_DAEMON_ADDRESS'],
+  [/^CloudWatch Logs/u, '?what=logs', 'AWS_ENDPOINT_URL'],
+  [/^CloudWatch Logs/u, '?what=logs&in=compose', 'AWS_ENDPOINT_URL'],
+  [/^Rollbar/u, '?what=rollbar', target.token],
+  [/^Rollbar/u, '?what=rollbar&in=compose', target.token],
+  [/^Events API/u, '?what=events&in=docker', '/1/events/'],
+];
+
 const at = (search = '') => `${target.url}/e/${target.environment}/send${search}`;
 const hears = () => page.getByRole('complementary', { name: 'What arrives' });
 
@@ -151,13 +163,20 @@ describe('send data', () => {
     expect(await violations(page)).toEqual([]);
   });
 
-  it.each(['light', 'dark'] as const)('is accessible, %s', async (theme) => {
+  it.each(['light', 'dark'] as const)('is accessible for each source, %s', async (theme) => {
     const own = await visit(browser, { theme });
     try {
-      for (const search of ['', '?what=events&in=docker']) {
+      for (const [source, search, told] of SHAPES) {
         await own.page.goto(at(search));
-        await own.page.getByRole('heading', { name: 'What do you send?' }).waitFor();
-        expect(await violations(own.page)).toEqual([]);
+        await own.page.getByRole('button', { name: source, pressed: true }).waitFor();
+        await own.page.getByRole('main').getByText(told).first().waitFor();
+        expect(await violations(own.page), `${source} ${search}`).toEqual([]);
+        await shot(own.page, `send-${search.replace(/\W+/gu, '-').slice(1) || 'otel'}-${theme}`);
+        // As high as it may have to be: a control cut by the edge of what scrolls counts as too small a target.
+        await own.page.setViewportSize({ width: 390, height: 2_400 });
+        expect(await violations(own.page), `${source} ${search} on a phone`).toEqual([]);
+        expect(await own.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+        await own.page.setViewportSize({ width: 1440, height: 900 });
       }
     } finally {
       await own.close();

@@ -3,6 +3,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { exportOf, homeTrace, launch, post, shot, type Visit, violations, visit } from './support/index.ts';
+import { beyond } from './support/wide.ts';
 
 const target = inject('target');
 let browser: Browser;
@@ -143,4 +144,53 @@ describe.each(['light', 'dark'] as const)('%s', (theme) => {
       }
     },
   );
+
+  it('the open form of each kind of key, and a key just made, are accessible and fit', async () => {
+    for (const width of [1440, 390]) {
+      const own = await visit(browser, { theme, width, height: 900 });
+      const look = async (what: string) => {
+        await own.page.setViewportSize({ width, height: 2_400 });
+        expect(await violations(own.page), what).toEqual([]);
+        await shot(own.page, `keys-${what}-${theme}-${width}`);
+        await own.page.setViewportSize({ width, height: 900 });
+        expect(await beyond(own.page), what).toEqual([]);
+      };
+      try {
+        await own.page.goto(at('/settings/keys'));
+        await own.page.getByRole('button', { name: 'New key' }).click();
+        const form = own.page.getByRole('form', { name: 'New key' });
+        const kinds = form.getByLabel('Kind').getByRole('option');
+        const values = await kinds.evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value));
+        expect(values).toEqual(expect.arrayContaining(['ingest', 'signing', 'project']));
+        await form.getByRole('checkbox', { name: 'one we have already' }).check();
+        for (const kind of values) {
+          await form.getByLabel('Kind').selectOption(kind);
+          await look(kind);
+        }
+        // Refused: too short to be a secret.
+        await form.getByLabel('Kind').selectOption('ingest');
+        await form.getByLabel('Key', { exact: true }).fill('x');
+        await form.getByRole('button', { name: 'Create' }).click();
+        await form.getByRole('alert').waitFor();
+        await look('refused');
+        await form.getByRole('checkbox', { name: 'one we have already' }).uncheck();
+        await form.getByLabel('Kind').selectOption('signing');
+        await form.getByLabel('Name', { exact: true }).fill(`axe ${theme} ${width}`);
+        await form.getByRole('button', { name: 'Create' }).click();
+        await own.page.getByRole('status').filter({ hasText: 'shown once' }).waitFor();
+        await look('once');
+        await own.page.getByRole('button', { name: `Revoke axe ${theme} ${width}` }).click();
+        const sure = own.page.getByRole('button', { name: 'Revoke for good' });
+        await sure.waitFor();
+        await look('revoke');
+        await sure.click();
+        await own.page
+          .getByRole('row', { name: new RegExp(`axe ${theme} ${width}.*revoked`, 'u') })
+          .waitFor();
+        expect(own.problems).toEqual([]);
+      } finally {
+        await own.close();
+      }
+    }
+  });
 });

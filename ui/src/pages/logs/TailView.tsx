@@ -77,13 +77,13 @@ export function TailView({ ask, wrap, mark, change }: Props) {
           })}
         </div>
       </div>
-      {fresh > 0 ? (
-        <button type="button" className={`btn ${styles.newer}`} onClick={() => setFrozen(undefined)}>
-          <Icon of={ChevronDown} small />
-          {count(fresh)} new below
-        </button>
-      ) : null}
       <div className={styles.tail}>
+        {fresh > 0 ? (
+          <button type="button" className={`btn ${styles.newer}`} onClick={() => setFrozen(undefined)}>
+            <Icon of={ChevronDown} small />
+            {count(fresh)} new below
+          </button>
+        ) : null}
         <button type="button" className="btn sm" onClick={toggle}>
           <Icon of={frozen ? Play : Pause} small />
           {frozen ? 'Resume' : 'Pause'}
