@@ -13,11 +13,12 @@ export function EnvironmentPicker() {
   const { slug, info } = useEnvironment();
   const { data } = useSuspenseQuery(sessionQuery());
   const navigate = useNavigate();
+  const name = info?.name ?? slug;
   return (
     <Menu.Root>
-      <Menu.Trigger className="env" aria-label={`Environment ${info?.name ?? slug}`}>
+      <Menu.Trigger className="env" aria-label={`Environment ${name}`} title={name}>
         <span className="dot" style={{ color: environmentColour(info?.color) }} />
-        {info?.name ?? slug}
+        <span className="cut">{name}</span>
         <Icon of={ChevronDown} small />
       </Menu.Trigger>
       <Menu.Portal>

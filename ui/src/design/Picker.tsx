@@ -24,9 +24,9 @@ export function Picker({ name, value, choices, none, pick, small = false }: Prop
   const chosen = choices.find((one) => one.value === value);
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className={`btn${small ? ' sm' : ''}${chosen && none !== undefined ? ' on' : ''}`}>
+      <Menu.Trigger className={`btn pick${small ? ' sm' : ''}${chosen && none !== undefined ? ' on' : ''}`}>
         {chosen ? <span className="vh">{name}: </span> : name}
-        {chosen?.label}
+        {chosen ? <span className="cut">{chosen.label}</span> : null}
         <Icon of={ChevronDown} small />
       </Menu.Trigger>
       <Menu.Portal>

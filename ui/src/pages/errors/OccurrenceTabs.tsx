@@ -139,7 +139,9 @@ function Telemetry({ list }: { list: readonly TelemetryEntry[] }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: entries of one payload never move
         <li key={i}>
           <span className="muted">{one.ts_ns ? clockMs(toMs(nanos(one.ts_ns))) : ''}</span>
-          <span className="tag">{one.kind}</span>
+          <span className="tag cut" title={one.kind}>
+            {one.kind}
+          </span>
           <span className={one.level === 'error' || one.level === 'critical' ? 't-danger' : undefined}>
             {one.text}
           </span>
