@@ -182,6 +182,9 @@ fn single(api: &Api, a: &arrivals::Arrival) -> Arrival {
         user_agent: a.user_agent.as_deref().map(str::to_owned),
         key_prefix: a.key_prefix.as_deref().map(str::to_owned),
         env,
+        key_line: engine::Reason::UnknownKey
+            .copy(a.protocol)
+            .map(str::to_owned),
         datasets: a.outcome.datasets.iter().map(ToString::to_string).collect(),
         wire_bytes: a.wire_bytes,
         counters: Counters {

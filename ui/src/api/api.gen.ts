@@ -54,6 +54,8 @@ export type Arrival = {
   first_ns: Nanos;
   /** The same for like deliveries. On the live stream: the row that this delivery belongs to. */
   id: string;
+  /** The line that gives its sender another key, `<key>` in its place; null where its protocol knows none. */
+  key_line?: string | null;
   /** First characters of the key, whether known or not. */
   key_prefix?: string | null;
   /** When the last of them came. */

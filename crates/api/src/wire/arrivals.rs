@@ -89,6 +89,8 @@ pub struct Arrival {
     pub key_prefix: Option<String>,
     /// Slug of the environment the key belongs to.
     pub env: Option<String>,
+    /// The line that gives its sender another key, `<key>` in its place; null where its protocol knows none.
+    pub key_line: Option<String>,
     /// Datasets written to, at most 20.
     pub datasets: Vec<String>,
     /// Bytes on the wire.

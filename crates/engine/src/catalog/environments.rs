@@ -131,16 +131,20 @@ impl Catalog {
         now: i64,
     ) -> Result<Arc<EnvironmentInfo>, Error> {
         let name = name.trim();
-        let slug = slugify(name);
-        if name.is_empty() || name.len() > limits::NAME_BYTES || slug.bytes().all(|b| b == b'-') {
+        let slug = env_slug(name);
+        if name.is_empty()
+            || name.len() > limits::NAME_BYTES
+            || !slug.bytes().any(|b| b.is_ascii_alphanumeric())
+        {
             return Err(Error::Invalid(
                 "an environment's name has 1 to 255 bytes, a letter or digit among them".into(),
             ));
         }
         let conn = self.0.conn.lock();
         let mut state = self.0.state.write();
-        if state.environments.values().any(|e| e.slug == slug) {
-            return Err(Error::Taken(format!("the environment {slug} exists")));
+        let taken = |e: &EnvironmentInfo| e.slug == slug || e.name == name;
+        if let Some(old) = state.environments.values().find(|e| taken(e)) {
+            return Err(Error::Taken(format!("the environment {} exists", old.slug)));
         }
         if state.environments.len() >= limits::ENVIRONMENTS {
             return Err(Error::Limit {
@@ -174,7 +178,14 @@ impl Catalog {
     /// # Errors
     /// As [`Self::create_environment`].
     pub fn ensure_environment(&self, name: &str, now: i64) -> Result<Arc<EnvironmentInfo>, Error> {
-        match self.environment_by_slug(&slugify(name.trim())) {
+        let name = name.trim();
+        let known = {
+            let state = self.0.state.read();
+            let all = state.environments.values();
+            let mut found = all.filter(|e| e.name == name || e.slug == env_slug(name));
+            found.next().cloned()
+        };
+        match known {
             Some(env) => Ok(env),
             None => self.create_environment(name, None, now),
         }
@@ -199,4 +210,10 @@ impl Catalog {
         self.0.state.write().environments.insert(id, Arc::new(env));
         Ok(())
     }
+}
+
+/// As a dataset's, but it begins and ends in a letter, digit or `_`: it is an argument of commands, where a `-` in front is
+/// an option, and a folder of addresses, where `..` is the one above.
+fn env_slug(name: &str) -> String {
+    slugify(name).trim_matches(['-', '.']).to_owned()
 }

@@ -56,6 +56,43 @@ fn environments_get_slugs_and_colours_that_differ() {
     assert_eq!(names, ["Bootcamp", "prod", "test"]);
 }
 
+/// Guarantees: an environment's slug is neither an option of a command nor a way out of an address.
+#[test]
+fn an_environment_s_slug_begins_and_ends_in_a_word() {
+    let dir = dir();
+    let c = open(&dir);
+    for (name, slug) in [
+        ("--env", "env"),
+        ("../prod", "prod"),
+        ("My App!", "my-app"),
+        ("v1.2", "v1.2"),
+    ] {
+        assert_eq!(c.create_environment(name, None, NOW).unwrap().slug, slug);
+    }
+    for nameless in ["..", "-", "_", "日本"] {
+        let answer = c.create_environment(nameless, None, NOW);
+        assert!(matches!(answer, Err(Error::Invalid(_))), "{nameless}");
+    }
+    // One that was made under another rule is found by its name, and not made twice.
+    c.0.conn
+        .lock()
+        .execute(
+            "INSERT INTO environments (name, slug, color, created_ns) VALUES ('Old!', 'old-', 'blue', 0)",
+            [],
+        )
+        .unwrap();
+    drop(c);
+    let c = open(&dir);
+    assert_eq!(c.ensure_environment("Old!", NOW).unwrap().slug, "old-");
+    let again = c.create_environment("Old!", None, NOW);
+    assert!(matches!(again, Err(Error::Taken(_))));
+    assert_eq!(
+        c.ensure_environment(" My App! ", NOW).unwrap().slug,
+        "my-app"
+    );
+    assert_eq!(c.ensure_environment("my-app", NOW).unwrap().slug, "my-app");
+}
+
 /// Guarantees: no secret lies on disk in the clear, and the signing secret can be read again.
 #[test]
 fn secrets_are_hashed_or_sealed_at_rest() {

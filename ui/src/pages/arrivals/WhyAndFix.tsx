@@ -15,7 +15,7 @@ interface Props {
 /** Why a delivery was refused or went elsewhere, and the line that mends it. */
 export function WhyAndFix({ row, env, devKey, tone }: Props) {
   const elsewhere = tone === 'elsewhere' && row.env;
-  const line = (elsewhere ? keyLine(row.protocol) : row.reason?.copy)?.replace('<key>', devKey ?? '<key>');
+  const line = (elsewhere ? row.key_line : row.reason?.copy)?.replace('<key>', devKey ?? '<key>');
   return (
     <dl className={`${styles.fix} ${tone === 'elsewhere' ? styles.wrong : styles.no}`}>
       <dt>why</dt>
@@ -49,9 +49,10 @@ export function WhyAndFix({ row, env, devKey, tone }: Props) {
           <Link
             {...paths.explore(row.env)}
             search={row.datasets[0] ? { ds: row.datasets[0] } : {}}
-            className="btn sm"
+            className="btn sm pick"
+            title={`Open in ${row.env}`}
           >
-            Open in {row.env}
+            <span className="cut">Open in {row.env}</span>
           </Link>
         ) : null}
         {line?.includes('<key>') ? (
@@ -69,10 +70,4 @@ function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return '';
   return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?]$/u.test(trimmed) ? '' : '.'}`;
-}
-
-function keyLine(protocol: string): string {
-  return protocol.startsWith('otlp')
-    ? 'OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=<key>'
-    : 'X-Honeycomb-Team: <key>';
 }

@@ -16,6 +16,7 @@ function row(id: string, more: Partial<Arrival> = {}): Arrival {
     user_agent: 'python otlp',
     key_prefix: 'fs_in_3k7',
     env: 'bootcamp',
+    key_line: 'X-Honeycomb-Team: <key>',
     datasets: ['backend-flask'],
     wire_bytes: 100,
     counters: { ...NONE, received: 2, stored: 2 },
