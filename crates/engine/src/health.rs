@@ -148,16 +148,16 @@ impl Engine {
 }
 
 fn told(fallback: &Fallback) -> String {
-    let aside = fallback.set_aside.display();
+    let damage = &fallback.damage;
+    let what = match &fallback.set_aside {
+        Some(aside) => format!("was damaged ({damage}) and lies in {}", aside.display()),
+        None => format!("could not be opened ({damage})"),
+    };
     match fallback.copy_age {
         Some(age) => format!(
-            "the catalog was damaged ({}) and lies in {aside}; its copy of {} minutes before is used",
-            fallback.damage,
+            "the catalog {what}; its copy of {} minutes before is used",
             age.as_secs() / 60
         ),
-        None => format!(
-            "the catalog was damaged ({}) and lies in {aside}; there was no good copy, so it is empty",
-            fallback.damage
-        ),
+        None => format!("the catalog {what}; there was no good copy, so it is empty"),
     }
 }

@@ -8,6 +8,7 @@ use crate::sampling::Sampling;
 use crate::{Engine, Inner, Issues, OpenError, dev, intake, limits, secret};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use store::disk::{Disk, RealDisk};
 
 /// How the engine is set up.
 #[derive(Clone)]
@@ -79,14 +80,14 @@ impl Engine {
         if let Some(bytes) = config.buffer_bytes {
             options.buffer_bytes_limit = bytes;
         }
-        let disk: Arc<dyn store::disk::Disk> = Arc::new(store::disk::RealDisk);
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         // The lock on the directory guards the catalog too, so it comes first; issues follow the WAL,
         // so they come before the store reads it back.
         let lock = store::DirLock::take(&config.data_dir)?;
         // Opening either brings it up, reads back, sweeps and writes.
         Catalog::refuse_newer(&config.data_dir)?;
         store::Store::refuse_newer(&config.data_dir, disk.as_ref())?;
-        let catalog = Catalog::open(&config.data_dir)?;
+        let catalog = Catalog::open_on(Arc::clone(&disk), &config.data_dir)?;
         let issues = Issues::open(catalog.clone())?;
         let (store, recovery) = store::Store::open_locked(
             lock,
@@ -256,11 +257,12 @@ fn owner_token(
         path: path.clone(),
         source,
     };
-    let (token, is_new) = match read_token(&path).map_err(file)? {
+    let (token, is_new) = match read_token(catalog.disk(), &path).map_err(file)? {
         Some(token) => (token, false),
         None => {
             let token = secret::make("fs_own_").map_err(file)?;
-            secret::write_private(&path, format!("{token}\n").as_bytes()).map_err(file)?;
+            secret::write_private(catalog.disk(), &path, format!("{token}\n").as_bytes())
+                .map_err(file)?;
             (token, true)
         }
     };
@@ -269,12 +271,12 @@ fn owner_token(
     Ok((hash, is_new.then_some(token)))
 }
 
-fn read_token(path: &Path) -> std::io::Result<Option<String>> {
+fn read_token(disk: &dyn Disk, path: &Path) -> std::io::Result<Option<String>> {
     match std::fs::read_to_string(path) {
         Ok(text) if text.trim().len() >= 32 => Ok(Some(text.trim().to_owned())),
         Ok(_) => {
             // Half written by a crash: nobody was told it.
-            std::fs::remove_file(path)?;
+            disk.remove(path)?;
             Ok(None)
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),

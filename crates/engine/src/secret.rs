@@ -3,9 +3,9 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
+use store::disk::{self, Disk, SyncPoint};
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
@@ -136,37 +136,33 @@ impl Sealer {
 
 /// Writes a file only its owner can read, replacing none: it is there whole and synced, or not at all. For
 /// the holder of the data directory's lock: nobody else writes here.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.exists() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     // What a start that was cut off left there is of no use.
     let half = path.with_added_extension("half");
-    match std::fs::remove_file(&half) {
+    match disk.remove(&half) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
     }
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&half)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&half, path)?;
+    let mut file = disk.create_private(&half)?;
+    file.write_all_at(bytes, 0)?;
+    file.sync(SyncPoint::PrivateBytes)?;
+    disk.rename(&half, path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::File::open(folder)?.sync_all()
+    disk.sync_dir(folder, SyncPoint::PrivateName)
 }
 
 /// The 32 bytes of `master.key`, made at the first start.
-pub(crate) fn master_key(path: &Path) -> io::Result<[u8; 32]> {
-    match std::fs::read(path) {
+pub(crate) fn master_key(disk: &dyn Disk, path: &Path) -> io::Result<[u8; 32]> {
+    match disk::read(disk, path) {
         Ok(bytes) => bytes
             .try_into()
             .map_err(|_| io::Error::other("is not 32 bytes long")),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let key = random::<32>()?;
-            write_private(path, &key)?;
+            write_private(disk, path, &key)?;
             Ok(key)
         }
         Err(e) => Err(e),
@@ -176,6 +172,7 @@ pub(crate) fn master_key(path: &Path) -> io::Result<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use store::disk::RealDisk;
 
     #[test]
     fn secrets_have_their_form_and_are_not_repeated() {
@@ -203,8 +200,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("master.key");
         std::fs::write(dir.path().join("master.key.half"), b"cut").unwrap();
-        let key = master_key(&path).unwrap();
-        assert_eq!(master_key(&path).unwrap(), key);
+        let key = master_key(&RealDisk, &path).unwrap();
+        assert_eq!(master_key(&RealDisk, &path).unwrap(), key);
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let names: Vec<_> = std::fs::read_dir(dir.path())
@@ -212,7 +209,7 @@ mod tests {
             .map(|f| f.unwrap().file_name())
             .collect();
         assert_eq!(names, ["master.key"]);
-        let again = write_private(&path, b"another").unwrap_err();
+        let again = write_private(&RealDisk, &path, b"another").unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
     }
 

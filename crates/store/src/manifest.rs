@@ -509,3 +509,25 @@ fn part_row(r: &rusqlite::Row<'_>) -> Result<PartRow, Error> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::RealDisk;
+
+    /// What SQLite is trusted with, it is told: a commit is on disk when it returns.
+    #[test]
+    fn the_connection_is_fully_synchronous_made_and_opened_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("manifest.sqlite");
+        for when in ["made", "opened again"] {
+            let keys = Arc::new(KeyTable::default());
+            let manifest = Manifest::open(&path, Arc::new(RealDisk), keys, false).unwrap();
+            let level: i64 = manifest
+                .db
+                .query_row("PRAGMA synchronous", [], |r| r.get(0))
+                .unwrap();
+            assert_eq!(level, 2, "{when}");
+        }
+    }
+}

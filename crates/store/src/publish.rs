@@ -97,7 +97,8 @@ impl Inner {
         let path = self.part_path(&facts)?;
         let dir = path.parent().unwrap_or(&path);
         self.step("part.begin")?;
-        disk::create_dirs(self.disk.as_ref(), &self.options.data_dir, dir)
+        let root = &self.options.data_dir;
+        disk::create_dirs(self.disk.as_ref(), root, dir, disk::SyncPoint::PartDir)
             .map_err(|e| Error::io(dir.display(), &e))?;
         let temporary = path.with_extension("parquet.tmp");
         let written = rows(&temporary, facts, &draft.columns).inspect_err(|_| {

@@ -13,7 +13,7 @@
 //! Nothing is removed by this start; the next one sweeps what is not listed.
 
 use crate::Error;
-use crate::disk;
+use crate::disk::{self, SyncPoint};
 use crate::inner::Inner;
 use crate::manifest::{Contents, PartRow};
 use crate::part::{Facts, FlushRef, OpenPart, Overflow, PartFile, TextSet, block_crcs};
@@ -108,10 +108,16 @@ impl Inner {
     fn set_part_aside(&self, file: &DataFile) -> Result<(), Error> {
         let dir = self.quarantine_dir();
         let failed = |e: std::io::Error| Error::io(file.path.display(), &e);
-        disk::create_dirs(self.disk.as_ref(), &self.options.data_dir, &dir).map_err(failed)?;
+        let root = &self.options.data_dir;
+        disk::create_dirs(self.disk.as_ref(), root, &dir, SyncPoint::PartAsideDir)
+            .map_err(failed)?;
         let name = file.path.file_name().unwrap_or_default();
         self.disk
             .rename(&file.path, &dir.join(name))
+            .map_err(failed)?;
+        // Under its old name it would be swept, once the manifest does not list it.
+        self.disk
+            .sync_dir(&dir, SyncPoint::PartAsideName)
             .map_err(failed)
     }
 }

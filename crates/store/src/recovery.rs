@@ -56,16 +56,19 @@ pub(crate) fn open_manifest(
     };
     let aside = data_dir.join("quarantine");
     let failed = |e: std::io::Error| Error::io("manifest: set aside", &e);
-    disk.create_dir(&aside).map_err(failed)?;
+    disk::create_dirs(disk.as_ref(), data_dir, &aside, SyncPoint::ManifestAsideDir)
+        .map_err(failed)?;
     let stamp = ulid::Ulid::generate();
     for suffix in ["", "-wal", "-shm"] {
         let from = data_dir.join(format!("manifest.sqlite{suffix}"));
         let to = aside.join(format!("manifest-{stamp}.sqlite{suffix}"));
-        match std::fs::rename(&from, &to) {
+        match disk.rename(&from, &to) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
             _ => {}
         }
     }
+    disk.sync_dir(&aside, SyncPoint::ManifestAsideName)
+        .map_err(failed)?;
     let (manifest, contents, keys) = open()?;
     Ok(OpenedManifest {
         manifest,
@@ -360,7 +363,9 @@ impl Inner {
         let dir = self.quarantine_dir();
         let path = dir.join(name);
         let failed = |e: std::io::Error| Error::io(path.display(), &e);
-        disk::create_dirs(self.disk.as_ref(), &self.options.data_dir, &dir).map_err(failed)?;
+        let root = &self.options.data_dir;
+        disk::create_dirs(self.disk.as_ref(), root, &dir, SyncPoint::QuarantineDir)
+            .map_err(failed)?;
         let missing = self.disk.open(&path).is_err();
         if missing {
             // Under its name it is whole: a copy half written by a crash is made again.

@@ -1,6 +1,6 @@
 //! The store: opens the directory, owns the threads.
 
-use crate::disk::Disk;
+use crate::disk::{Disk, SyncPoint};
 use crate::fields::Fields;
 use crate::ingest::{self, Message};
 use crate::inner::{Inner, State, Status};
@@ -103,12 +103,12 @@ impl Store {
             options.applied_seq = Some(follower.applied());
         }
         let wal_dir = dir.join("wal").join("0");
-        let made = |path: &Path| {
-            crate::disk::create_dirs(disk.as_ref(), &dir, path)
+        let made = |path: &Path, what| {
+            crate::disk::create_dirs(disk.as_ref(), &dir, path, what)
                 .map_err(|e| Error::io(path.display(), &e))
         };
-        made(&wal_dir)?;
-        made(&dir.join("data"))?;
+        made(&wal_dir, SyncPoint::WalDir)?;
+        made(&dir.join("data"), SyncPoint::DataDir)?;
         let data = recovery::data_files(disk.as_ref(), &dir.join("data"))?;
         let wal = recovery::wal_files(disk.as_ref(), &wal_dir)?;
         let has_data = !data.is_empty() || !wal.is_empty();

@@ -3,17 +3,18 @@
 use super::{Error, schema};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use std::{fs, io};
+use store::disk::{self, Disk, SyncPoint};
 
 /// What was done about a damaged catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fallback {
     /// What was wrong with it.
     pub damage: String,
-    /// Where the damaged file lies now.
-    pub set_aside: PathBuf,
+    /// Where the damaged file lies now; `None`: it was missing.
+    pub set_aside: Option<PathBuf>,
     /// Age of the copy that was taken instead; `None`: there was none, the catalog is empty.
     pub copy_age: Option<Duration>,
 }
@@ -25,51 +26,50 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
 /// Opens the catalog, or its copy when it is damaged, or an empty one when that is too.
-pub(super) fn open_or_fall_back(path: &Path) -> Result<(Connection, Option<Fallback>), Error> {
-    let damage = match open(path) {
-        Ok(conn) => return Ok((conn, None)),
-        Err(Damage::Not(e)) => return Err(e),
-        Err(Damage::Yes(what)) => what,
+pub(super) fn open_or_fall_back(
+    disk: &dyn Disk,
+    path: &Path,
+) -> Result<(Connection, Option<Fallback>), Error> {
+    let copy = beside(path, ".bak");
+    // A start that was cut off between setting it aside and taking the copy leaves none.
+    let damage = if path.exists() || !copy.exists() {
+        match open(path) {
+            Ok(conn) => return Ok((conn, None)),
+            Err(Damage::Not(e)) => return Err(e),
+            Err(Damage::Yes(what)) => what,
+        }
+    } else {
+        "it is missing".to_owned()
     };
     tracing::error!(path = %path.display(), damage, "the catalog is damaged");
-    let set_aside = set_aside(path)?;
-    let copy = beside(path, ".bak");
-    let mut copy_age = None;
+    let mut fallback = Fallback {
+        damage,
+        set_aside: set_aside(disk, path)?,
+        copy_age: None,
+    };
     if copy.exists() {
-        fs::copy(&copy, path)?;
-        File::open(path)?.sync_all()?;
+        take_copy(disk, &copy, path)?;
         match open(path) {
             Ok(conn) => {
                 let modified = fs::metadata(&copy)?.modified()?;
-                copy_age = Some(
-                    SystemTime::now()
-                        .duration_since(modified)
-                        .unwrap_or_default(),
-                );
-                let fallback = Fallback {
-                    damage,
-                    set_aside,
-                    copy_age,
-                };
+                let age = SystemTime::now().duration_since(modified);
+                fallback.copy_age = Some(age.unwrap_or_default());
                 return Ok((conn, Some(fallback)));
             }
             Err(Damage::Not(e)) => return Err(e),
             Err(Damage::Yes(what)) => {
                 tracing::error!(path = %copy.display(), damage = what, "its copy is damaged too");
-                fs::remove_file(path)?;
+                disk.remove(path)?;
             }
         }
     }
     match open(path) {
-        Ok(conn) => Ok((
-            conn,
-            Some(Fallback {
-                damage,
-                set_aside,
-                copy_age,
-            }),
-        )),
+        Ok(conn) => Ok((conn, Some(fallback))),
         Err(Damage::Yes(what)) => Err(Error::Storage(what)),
         Err(Damage::Not(e)) => Err(e),
     }
@@ -106,39 +106,46 @@ fn open(path: &Path) -> Result<Connection, Damage> {
     }
 }
 
-/// Moves the damaged file and its log to `quarantine/`.
-fn set_aside(path: &Path) -> Result<PathBuf, Error> {
-    let dir = path
-        .parent()
-        .unwrap_or_else(|| Path::new("."))
-        .join("quarantine");
-    fs::create_dir_all(&dir)?;
+/// Moves the damaged file and its log to `quarantine/`. Says where; `None`: there is only the log.
+fn set_aside(disk: &dyn Disk, path: &Path) -> Result<Option<PathBuf>, Error> {
+    let dir = folder(path).join("quarantine");
+    disk::create_dirs(disk, folder(path), &dir, SyncPoint::CatalogAsideDir)?;
     let to = dir.join(format!("catalog.sqlite.{}", ulid::Ulid::generate()));
-    fs::rename(path, &to)?;
-    for suffix in ["-wal", "-shm"] {
-        let log = beside(path, suffix);
-        if log.exists() {
-            fs::rename(&log, beside(&to, suffix))?;
+    // The log goes last: alone it is not read, the file without it would be.
+    let mut moved = false;
+    for suffix in ["", "-wal", "-shm"] {
+        match disk.rename(&beside(path, suffix), &beside(&to, suffix)) {
+            Ok(()) => moved |= suffix.is_empty(),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e.into()),
         }
     }
-    Ok(to)
+    disk.sync_dir(&dir, SyncPoint::CatalogAsideName)?;
+    Ok(moved.then_some(to))
+}
+
+/// Puts the copy where the catalog was, whole or not at all.
+fn take_copy(disk: &dyn Disk, copy: &Path, path: &Path) -> Result<(), Error> {
+    let half = beside(path, ".half");
+    disk::copy(disk, copy, &half, SyncPoint::CatalogRestoredBytes)?;
+    disk.rename(&half, path)?;
+    disk.sync_dir(folder(path), SyncPoint::CatalogRestoredName)?;
+    Ok(())
 }
 
 /// Copies the catalog by SQLite's backup API from an own connection: writers go on meanwhile.
-pub(super) fn copy(path: &Path) -> Result<(), Error> {
+pub(super) fn copy(disk: &dyn Disk, path: &Path) -> Result<(), Error> {
     let (tmp, to) = (beside(path, ".bak.tmp"), beside(path, ".bak"));
     if tmp.exists() {
-        fs::remove_file(&tmp)?;
+        disk.remove(&tmp)?;
     }
     {
         let from = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let mut into = Connection::open(&tmp)?;
         Backup::new(&from, &mut into)?.run_to_completion(256, Duration::ZERO, None)?;
     }
-    File::open(&tmp)?.sync_all()?;
-    fs::rename(&tmp, &to)?;
-    if let Some(dir) = path.parent() {
-        File::open(dir)?.sync_all()?;
-    }
+    disk.sync_file(&tmp, SyncPoint::CatalogCopyBytes)?;
+    disk.rename(&tmp, &to)?;
+    disk.sync_dir(folder(path), SyncPoint::CatalogCopyName)?;
     Ok(())
 }

@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What went wrong, by what the caller can do.
+use store::disk::{Disk, RealDisk};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// There is none of that name or id.
@@ -86,6 +87,7 @@ pub struct Catalog(Arc<Inner>);
 struct Inner {
     path: PathBuf,
     conn: Mutex<Connection>,
+    disk: Arc<dyn Disk>,
     state: RwLock<State>,
     sealer: Sealer,
     fallback: Option<Fallback>,
@@ -111,16 +113,25 @@ impl Catalog {
     pub fn open(data_dir: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(data_dir)?;
         let master = data_dir.join("master.key");
+        Self::open_on(Arc::new(RealDisk), data_dir)
+    }
+
+    /// As [`Self::open`], with the disk on which what is not SQLite's is written.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_on(disk: Arc<dyn Disk>, data_dir: &Path) -> Result<Self, Error> {
         let sealer = Sealer::new(
-            &secret::master_key(&master)
+            &secret::master_key(disk.as_ref(), &master)
                 .map_err(|e| Error::Storage(format!("{}: {e}", master.display())))?,
         );
         let path = data_dir.join("catalog.sqlite");
-        let (conn, fallback) = backup::open_or_fall_back(&path)?;
+        let (conn, fallback) = backup::open_or_fall_back(disk.as_ref(), &path)?;
         let state = load(&conn)?;
         Ok(Self(Arc::new(Inner {
             path,
             conn: Mutex::new(conn),
+            disk,
             state: RwLock::new(state),
             sealer,
             fallback,
@@ -147,7 +158,12 @@ impl Catalog {
     /// # Errors
     /// The copy cannot be written; the one before it stays.
     pub fn backup(&self) -> Result<(), Error> {
-        backup::copy(&self.0.path)
+        backup::copy(self.disk(), &self.0.path)
+    }
+
+    /// The disk its directory lies on.
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        self.0.disk.as_ref()
     }
 
     /// Where its file lies: for a connection that reads without waiting for those who write.
@@ -207,3 +223,5 @@ fn load(conn: &Connection) -> Result<State, Error> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod power;

@@ -425,7 +425,7 @@ fn a_damaged_catalog_falls_back_to_its_copy() {
     fs::write(&path, bytes).unwrap();
     let c = open(&dir);
     let told = c.fallback().unwrap();
-    assert!(told.copy_age.is_some() && told.set_aside.exists());
+    assert!(told.copy_age.is_some() && told.set_aside.as_ref().unwrap().exists());
     assert_eq!(c.environments().len(), 1);
     assert!(c.whois(&key.secret).is_some());
     drop(c);

@@ -13,37 +13,67 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Every sync of the store, by what it keeps. A test takes out one after another and must see that it
-/// is missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SyncPoint {
+macro_rules! sync_points {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// Every sync of the data directory's files, each call by what it keeps. A test takes out one
+        /// after another and must see that it is missed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum SyncPoint {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl SyncPoint {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+        }
+    };
+}
+
+sync_points! {
     /// A group in the WAL, before it is acknowledged.
     WalGroup,
     /// A new WAL file's name, before the first group in it is acknowledged.
     WalName,
+    /// The names of the WAL's directories, before anything in them counts.
+    WalDir,
+    /// The name of the parts' directory, likewise.
+    DataDir,
     /// A part's bytes, before its name.
     PartBytes,
     /// A part's name, before the manifest lists it.
     PartName,
-    /// A new directory's name, before anything in it counts.
-    NewDir,
+    /// The names of the directories a part lies in, likewise.
+    PartDir,
     /// What was set aside of the WAL, before the WAL file goes.
     QuarantineBytes,
     /// Its name, likewise.
     QuarantineName,
-}
-
-impl SyncPoint {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::WalGroup,
-        Self::WalName,
-        Self::PartBytes,
-        Self::PartName,
-        Self::NewDir,
-        Self::QuarantineBytes,
-        Self::QuarantineName,
-    ];
+    /// The name of the directory it lies in, likewise.
+    QuarantineDir,
+    /// The new name of a part that cannot be read, before a manifest without it is there.
+    PartAsideName,
+    /// The name of the directory it lies in, likewise.
+    PartAsideDir,
+    /// The new name of a damaged manifest, before there is another.
+    ManifestAsideName,
+    /// The name of the directory it lies in, likewise.
+    ManifestAsideDir,
+    /// The bytes of a file that only its owner reads, before its name.
+    PrivateBytes,
+    /// Its name, before what it holds is used.
+    PrivateName,
+    /// The bytes of the catalog's copy, before it replaces the one before.
+    CatalogCopyBytes,
+    /// Its name, before the copy is told to be made.
+    CatalogCopyName,
+    /// The new name of a damaged catalog, before there is another.
+    CatalogAsideName,
+    /// The name of the directory it lies in, likewise.
+    CatalogAsideDir,
+    /// The bytes of the catalog as its copy has it, before its name.
+    CatalogRestoredBytes,
+    /// Its name, and that the damaged one lies elsewhere, before it is changed.
+    CatalogRestoredName,
 }
 
 /// Every name that [`Disk::step`] is called with: a test ends the process at each of them.
@@ -138,6 +168,12 @@ pub trait Disk: Send + Sync + Debug + 'static {
     /// As the operating system says.
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
 
+    /// Makes a file that only its owner may read, empty.
+    ///
+    /// # Errors
+    /// `AlreadyExists`: one is there, whoever made it.
+    fn create_private(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
+
     /// Opens a file to read.
     ///
     /// # Errors
@@ -167,6 +203,13 @@ pub trait Disk: Send + Sync + Debug + 'static {
     /// # Errors
     /// As the operating system says.
     fn create_dir(&self, path: &Path) -> io::Result<bool>;
+
+    /// Makes the bytes of a file that something else wrote survive a power cut. `what` as for
+    /// [`WriteFile::sync`].
+    ///
+    /// # Errors
+    /// As [`WriteFile::sync`].
+    fn sync_file(&self, path: &Path, what: SyncPoint) -> io::Result<()>;
 
     /// Makes the entries of a directory survive a power cut. `what` as for [`WriteFile::sync`].
     ///
@@ -207,18 +250,39 @@ pub fn read(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Copies a file, synced; its name is not.
+///
+/// # Errors
+/// As [`Disk::open`], [`Disk::create`] and [`WriteFile::sync`].
+pub fn copy(disk: &dyn Disk, from: &Path, to: &Path, what: SyncPoint) -> io::Result<()> {
+    let source = disk.open(from)?;
+    let size = source.size()?;
+    let mut copy = disk.create(to)?;
+    let mut block = vec![0; 1 << 20];
+    let mut at = 0;
+    while at < size {
+        let rest = usize::try_from(size - at).unwrap_or(usize::MAX);
+        block.truncate(rest);
+        source.read_exact_at(&mut block, at)?;
+        copy.write_all_at(&block, at)?;
+        at += block.len() as u64;
+    }
+    copy.sync(what)
+}
+
 /// Makes `path` below `root` with every missing directory between, each synced into its parent.
+/// `what` as for [`WriteFile::sync`].
 ///
 /// # Errors
 /// As [`Disk::create_dir`] and [`Disk::sync_dir`].
-pub fn create_dirs(disk: &dyn Disk, root: &Path, path: &Path) -> io::Result<()> {
+pub fn create_dirs(disk: &dyn Disk, root: &Path, path: &Path, what: SyncPoint) -> io::Result<()> {
     let below = path.strip_prefix(root).map_err(io::Error::other)?;
     let mut at = root.to_owned();
     for name in below.components() {
         let parent = at.clone();
         at.push(name);
         if disk.create_dir(&at)? {
-            disk.sync_dir(&parent, SyncPoint::NewDir)?;
+            disk.sync_dir(&parent, what)?;
         }
     }
     Ok(())

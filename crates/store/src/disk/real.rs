@@ -3,7 +3,7 @@
 use super::{Disk, Entry, ReadFile, Space, SyncPoint, WriteFile};
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,6 +56,15 @@ impl Disk for RealDisk {
         Ok(Box::new(Writing(file)))
     }
 
+    fn create_private(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        Ok(Box::new(Writing(file)))
+    }
+
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
         Ok(Arc::new(Reading(File::open(path)?)))
     }
@@ -78,6 +87,10 @@ impl Disk for RealDisk {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
             Err(e) => Err(e),
         }
+    }
+
+    fn sync_file(&self, path: &Path, _: SyncPoint) -> io::Result<()> {
+        File::open(path)?.sync_all()
     }
 
     fn sync_dir(&self, path: &Path, _: SyncPoint) -> io::Result<()> {

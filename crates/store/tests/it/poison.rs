@@ -23,6 +23,9 @@ impl Disk for PoisonDisk {
         assert!(!path.to_string_lossy().contains(POISON_DAY), "poison");
         RealDisk.create(path)
     }
+    fn create_private(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        RealDisk.create_private(path)
+    }
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
         RealDisk.open(path)
     }
@@ -37,6 +40,9 @@ impl Disk for PoisonDisk {
     }
     fn create_dir(&self, path: &Path) -> io::Result<bool> {
         RealDisk.create_dir(path)
+    }
+    fn sync_file(&self, path: &Path, what: SyncPoint) -> io::Result<()> {
+        RealDisk.sync_file(path, what)
     }
     fn sync_dir(&self, path: &Path, what: SyncPoint) -> io::Result<()> {
         RealDisk.sync_dir(path, what)

@@ -5,14 +5,16 @@
 //! sector, and directory entries since the directory's last sync, one by one. [`SimDisk::restart`]
 //! rewrites the directory to one of the states that the cut could have left, chosen by seed.
 //!
-//! SQLite's own durability is taken as given: its commits are whole and durable when they return.
-//! The store announces each with a step before and after, so a cut falls on one side of it.
+//! SQLite's own durability is taken as given: its commits are whole and durable when they return, and
+//! so are the names of its files. The store announces each with a step before and after, so a cut falls
+//! on one side of it.
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use store::disk::{Disk, Entry, ReadFile, RealDisk, STEPS, Space, SyncPoint, WriteFile};
@@ -144,6 +146,17 @@ impl Sim {
         }
     }
 
+    /// A commit of the manifest returned: SQLite has synced the names of its files.
+    fn committed(&mut self) {
+        let is_manifest = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("manifest.sqlite")
+        };
+        for state in self.dirs.values_mut() {
+            state.before.retain(|path, _| !is_manifest(path));
+        }
+    }
+
     fn change(&mut self, dir: &Path, change: Change) {
         self.dirs
             .entry(dir.to_owned())
@@ -206,7 +219,8 @@ impl SimDisk {
             .map(|id| (id, sim.files[&id].survivor(&mut rng)))
             .collect();
         for (path, id) in &sim.names {
-            if path.exists() {
+            // Another content than was written here is SQLite's, who synced it.
+            if fs::read(path).is_ok_and(|now| now == sim.files[id].written()) {
                 fs::write(path, &survived[id]).unwrap();
             }
         }
@@ -240,7 +254,10 @@ impl Change {
             Self::Set(path, node) => drop(entries.insert(path.clone(), Some(*node))),
             Self::Gone(path) => drop(entries.insert(path.clone(), None)),
             Self::Rename(from, to, id) => {
-                entries.insert(from.clone(), None);
+                // From another directory: there the name goes when that one is synced.
+                if from.parent() == to.parent() {
+                    entries.insert(from.clone(), None);
+                }
                 entries.insert(to.clone(), Some(Node::File(*id)));
             }
         }
@@ -257,6 +274,15 @@ impl FileState {
             into.resize(offset + bytes.len(), 0);
         }
         into[offset..offset + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// Its bytes when no power cut comes.
+    fn written(&self) -> Vec<u8> {
+        let mut out = self.durable.clone();
+        for (offset, bytes) in &self.pending {
+            Self::apply(&mut out, *offset, bytes);
+        }
+        out
     }
 
     fn sync(&mut self) {
@@ -323,8 +349,8 @@ impl WriteFile for Writing {
     }
 }
 
-impl Disk for SimDisk {
-    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+impl SimDisk {
+    fn make(&self, path: &Path, options: &mut fs::OpenOptions) -> io::Result<Box<dyn WriteFile>> {
         let mut sim = self.0.lock().unwrap();
         let last = sim.tick("create", path)?;
         sim.touch(path);
@@ -334,7 +360,7 @@ impl Disk for SimDisk {
             path.parent().unwrap(),
             Change::Set(path.to_owned(), Node::File(id)),
         );
-        let file = fs::File::create(path)?;
+        let file = options.write(true).open(path)?;
         if last {
             return Err(off());
         }
@@ -345,6 +371,16 @@ impl Disk for SimDisk {
             file,
         }))
     }
+}
+
+impl Disk for SimDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        self.make(path, fs::File::options().create(true).truncate(true))
+    }
+
+    fn create_private(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        self.make(path, fs::File::options().create_new(true).mode(0o600))
+    }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
         RealDisk.open(path)
@@ -354,6 +390,9 @@ impl Disk for SimDisk {
         let mut sim = self.0.lock().unwrap();
         let last = sim.tick("rename", to)?;
         sim.touch(from);
+        if !from.exists() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         sim.touch(to);
         let id = sim.id_of(from);
         sim.names.remove(from);
@@ -400,6 +439,23 @@ impl Disk for SimDisk {
         if last { Err(off()) } else { Ok(true) }
     }
 
+    fn sync_file(&self, path: &Path, what: SyncPoint) -> io::Result<()> {
+        let mut sim = self.0.lock().unwrap();
+        if sim.tick("sync", path)? {
+            return Err(off());
+        }
+        // Written by somebody else, so all of it is new.
+        let id = sim.new_file(Vec::new());
+        sim.names.insert(path.to_owned(), id);
+        let ignored = sim.plan.ignore == Some(what);
+        let file = sim.files.get_mut(&id).unwrap();
+        file.write(0, &fs::read(path)?);
+        if !ignored {
+            file.sync();
+        }
+        Ok(())
+    }
+
     fn sync_dir(&self, path: &Path, what: SyncPoint) -> io::Result<()> {
         let mut sim = self.0.lock().unwrap();
         if sim.tick("sync_dir", path)? {
@@ -423,7 +479,11 @@ impl Disk for SimDisk {
 
     fn step(&self, name: &'static str) -> io::Result<()> {
         assert!(STEPS.contains(&name), "{name} is not in the list of steps");
-        if self.0.lock().unwrap().tick(name, Path::new(""))? {
+        let mut sim = self.0.lock().unwrap();
+        if name == "manifest.committed" && !sim.dead {
+            sim.committed();
+        }
+        if sim.tick(name, Path::new(""))? {
             return Err(off());
         }
         Ok(())
