@@ -24,6 +24,7 @@ mod map;
 mod render;
 mod request;
 mod sampling;
+mod saved;
 mod session;
 mod traces;
 pub mod wire;
@@ -156,6 +157,14 @@ pub fn router(engine: Engine, config: Config) -> Router {
             "/environments/{env}/issues/{id}/occurrences/{occurrence}",
             get(issues::occurrence),
         )
+        .route(
+            "/environments/{env}/saved_queries",
+            get(saved::list).post(saved::save),
+        )
+        .route(
+            "/environments/{env}/saved_queries/{id}",
+            axum::routing::patch(saved::change).delete(saved::remove),
+        )
         .route("/whoami", get(admin::whoami))
         .route("/query", post(ask::query))
         .route("/parse", post(ask::parse))
@@ -221,6 +230,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             admin::session, session::sign_in, session::sign_out, admin::health, admin::environments, admin::new_environment, admin::datasets,
             admin::keys, admin::new_key, admin::revoke_key, admin::whoami, admin::new_link, admin::link,
             ask::query, ask::parse, ask::render_text, ask::bubble_up, ask::rows, ask::fields, ask::values,
+            saved::list, saved::save, saved::change, saved::remove,
             traces::list, traces::trace, traces::row, request::request, arrivals::list, arrivals::live,
             logs::groups, logs::streams, logs::lines, logs::counts, logs::one, logs::tail,
             log_query::query, log_query::words,

@@ -24,6 +24,14 @@ pub const LIVE_TAILS: usize = 100;
 pub const SAMPLING_RULES: usize = 25;
 /// Groups of one environment, beside the one that is always there.
 pub const TRACE_GROUPS: usize = 100;
+/// Questions of one environment kept under a name.
+pub const NAMED_QUERIES_PER_ENVIRONMENT: usize = 1_000;
+/// Longest name of a kept question, characters (Honeycomb's query annotations: 320).
+pub const NAMED_QUERY_NAME_CHARS: usize = 320;
+/// Longest description of a kept question, characters (Honeycomb's query annotations: 1,023).
+pub const NAMED_QUERY_DESCRIPTION_CHARS: usize = 1_023;
+/// Longest kept question, bytes of its JSON: as much as a short link may lead to.
+pub const NAMED_QUERY_BYTES: usize = 16 << 10;
 /// Environments.
 pub const ENVIRONMENTS: usize = 100;
 /// Longest name of a dataset, an environment or a key, bytes.

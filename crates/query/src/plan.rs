@@ -91,6 +91,20 @@ fn invalid<T>(why: impl Into<String>) -> Result<T, Error> {
     Err(Error::Invalid(why.into()))
 }
 
+impl Query {
+    /// Fails when it can be asked nowhere: for those who keep a question to be asked later. `now`: nanoseconds.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] or [`Error::Unsupported`], saying what.
+    pub fn check(&self, now: i64) -> Result<(), Error> {
+        let anywhere = Scope {
+            env: event::EnvId(0),
+            dataset: None,
+        };
+        plan(&anywhere, self, now, true).map(|_| ())
+    }
+}
+
 /// Checks a question. `now`: nanoseconds. `series`: whether the answer has them; without, times are
 /// not read.
 ///
@@ -440,6 +454,10 @@ mod tests {
             ),
         ] {
             assert_eq!(check(query.clone()).err().as_deref(), Some(want), "{query}");
+            let query: Query = serde_json::from_value(query).unwrap();
+            let kept = query.check(1_700_000_000_000_000_000);
+            assert_eq!(kept.map_err(|e| e.to_string()), Err(want.to_owned()));
         }
+        assert!(Query::default().check(1_700_000_000_000_000_000).is_ok());
     }
 }

@@ -193,6 +193,22 @@ fn keys_and_questions(server: &Server, expected: &Value) {
     assert_eq!(found, counts);
 }
 
+/// What later formats added can be used.
+fn save_query(server: &Server, data: &Path) {
+    let token = fs::read_to_string(data.join("setup-token")).unwrap();
+    let bearer = format!("Bearer {}", token.trim());
+    let headers = [
+        ("authorization", &*bearer),
+        ("content-type", "application/json"),
+    ];
+    let url = server.url("/foursight/v1/environments/kept/saved_queries");
+    let body = json!({"name": "of before", "dataset": "checkout", "query": {}}).to_string();
+    let made = support::request("POST", &url, &headers, Some(body.as_bytes()));
+    assert_eq!(made.status, 201, "{}", made.text());
+    let listed = support::request("GET", &url, &headers, None);
+    assert_eq!(listed.json()["queries"], json!([made.json()]));
+}
+
 #[test]
 fn every_kept_directory_opens_with_all_that_was_sent() {
     for version in kept() {
@@ -207,6 +223,7 @@ fn every_kept_directory_opens_with_all_that_was_sent() {
         assert_eq!(server.stop().code(), Some(0));
         let server = open(&data);
         check(&server, &data, &expected);
+        save_query(&server, &data);
         assert_eq!(server.stop().code(), Some(0));
         let verified = Command::new(BINARY)
             .arg("verify")

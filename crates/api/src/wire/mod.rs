@@ -12,6 +12,7 @@ pub mod map;
 pub mod question;
 pub mod request;
 pub mod sampling;
+pub mod saved;
 pub mod trace;
 
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,7 @@ mod columns;
 mod datasets;
 mod environments;
 mod keys;
+mod named;
 mod questions;
 mod schema;
 
@@ -18,6 +19,7 @@ pub use columns::{ColumnInfo, ColumnUpdate};
 pub use datasets::{DatasetInfo, DatasetKind, DatasetUpdate};
 pub use environments::{Color, EnvironmentInfo};
 pub use keys::{KeyInfo, KeyKind, MadeKey, NewKey};
+pub use named::{NamedQuery, NamedQueryChange, Question};
 pub use questions::{SavedQuery, StoredResult};
 
 pub(crate) use keys::KeyRecord;

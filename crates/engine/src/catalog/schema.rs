@@ -10,7 +10,7 @@ pub(super) const FORMAT: i64 = STEPS.len() as i64;
 
 /// What each format adds to the one before: format `n` is the first `n` steps. A released step never
 /// changes.
-const STEPS: [&[&str]; 2] = [
+const STEPS: [&[&str]; 3] = [
     &[TABLES],
     &[
         crate::sampling::TABLES,
@@ -18,6 +18,7 @@ const STEPS: [&[&str]; 2] = [
         crate::issues::TABLES,
         crate::asked::TABLES,
     ],
+    &[super::named::TABLES],
 ];
 
 const TABLES: &str = "
