@@ -1053,6 +1053,18 @@ export type NewProject = {
   name: string;
 };
 
+/** A question to be kept under a name. */
+export type NewSavedQuery = {
+  /** Slug of the dataset; absent: all of them. */
+  dataset?: string | null;
+  /** At most 1,023 characters; absent: none. */
+  description?: string;
+  /** 1 to 320 characters in one line; spaces around it go. */
+  name: string;
+  /** The question, at most 16 KiB. */
+  query: Query;
+};
+
 /** One occurrence, whole. */
 export type Occurrence = {
   /** Free fields. */
@@ -1453,6 +1465,44 @@ export type SamplingWindow = {
   sampled: number;
   /** Start. */
   start_ns: Nanos;
+};
+
+/** The saved queries of an environment. */
+export type SavedQueries = {
+  /** Changed last first. */
+  queries: Array<SavedQuery>;
+};
+
+/** A question kept under a name. */
+export type SavedQuery = {
+  asked?: Asked | null;
+  /** When it was saved or changed last. */
+  changed_ns: Nanos;
+  /** When it was saved first. */
+  created_ns: Nanos;
+  /** Slug of the dataset; null: all of them. */
+  dataset?: string | null;
+  /** What it is for; empty: nothing was said. */
+  description: string;
+  /** Its id, which stays when it is changed. */
+  id: string;
+  /** 1 to 320 characters, no two alike in an environment. */
+  name: string;
+  /** Why it can no longer be asked as it was saved, in words; null when it can. */
+  problem?: string | null;
+  /** The question's own id: `/1/queries/{dataset}/{id}` of Honeycomb's API. */
+  query_id: string;
+};
+
+/** A change of a saved query: what is absent stays. */
+export type SavedQueryChange = {
+  /** Slug of the dataset of `query`; absent beside it: all of them. */
+  dataset?: string | null;
+  /** Another description; empty: none. */
+  description?: string | null;
+  /** Another name. */
+  name?: string | null;
+  query?: Query | null;
 };
 
 /** What a question read. */
