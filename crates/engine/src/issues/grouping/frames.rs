@@ -86,7 +86,7 @@ pub fn is_dropped(language: Language, frame: &Frame) -> bool {
                 || class.starts_with("java.lang.reflect.")
                 || (class == "java.lang.Thread" && name == "run")
         }
-        Language::Ruby | Language::Php | Language::Other => false,
+        Language::Ruby | Language::Php | Language::DotNet | Language::Other => false,
     }
 }
 

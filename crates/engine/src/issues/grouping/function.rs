@@ -15,6 +15,7 @@ pub fn normalise(language: Language, name: &str) -> Option<String> {
         Language::Java => java(name),
         Language::Go => go(name),
         Language::Php => php(name),
+        Language::DotNet => dotnet(name),
     };
     static NUMBERS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{2,}"));
     let name = NUMBERS.replace_all(&name, "").into_owned();
@@ -25,7 +26,7 @@ fn javascript(name: &str) -> Option<String> {
     static ALIAS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s*\[as [^\]]*\]"));
     let name = ALIAS.replace_all(name, "");
     let mut name = name.trim();
-    for prefix in ["async ", "new ", "get ", "set "] {
+    for prefix in ["bound ", "async ", "new ", "get ", "set "] {
         name = name.strip_prefix(prefix).unwrap_or(name).trim();
     }
     let last = name.rsplit('.').next().unwrap_or_default();
@@ -61,7 +62,11 @@ fn ruby(name: &str) -> String {
 
 fn java(name: &str) -> String {
     static LAMBDA: LazyLock<Regex> = LazyLock::new(|| pattern(r"^lambda\$([\w$]*?)\$\d+$"));
-    LAMBDA.replace(name, "lambda$$$1").into_owned()
+    // As Scala's compiler names functions that have no name.
+    static FUNCTION: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^\$anonfun\$([\w$]*?)\$\d+(?:\$adapted)?$"));
+    let name = LAMBDA.replace(name, "lambda$$$1");
+    FUNCTION.replace(&name, "$$anonfun$$$1").into_owned()
 }
 
 /// The name of a Java class without the numbers of generated ones.
@@ -74,7 +79,9 @@ pub fn java_class(name: &str) -> String {
               | _\$\$_j[av]+a?s?s?ist[\w$]* | \$Proxy\d+ | \$HibernateProxy\$\w+",
         )
     });
-    GENERATED
+    // Classes without a name are numbered in the order they are written, and so are Kotlin's coroutines.
+    static NUMBERED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$\d+"));
+    let name = GENERATED
         .replace_all(name.trim(), |c: &regex::Captures<'_>| {
             let text = &c[0];
             let word: String = text
@@ -84,7 +91,8 @@ pub fn java_class(name: &str) -> String {
                 .collect();
             format!("<{word}>")
         })
-        .into_owned()
+        .into_owned();
+    NUMBERED.replace_all(&name, "$$").into_owned()
 }
 
 fn go(name: &str) -> String {
@@ -96,9 +104,25 @@ fn go(name: &str) -> String {
 
 fn php(name: &str) -> String {
     static CLOSURE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{closure(?::[^}]*)?\}"));
-    static ANONYMOUS: LazyLock<Regex> = LazyLock::new(|| pattern("class@anonymous[^:>]*"));
+    // Behind a zero byte: where it stands, and the number of the class made for it.
+    static ANONYMOUS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"class@anonymous(?:\x00?/.*?:\d+\$[0-9a-f]+|[^:>]*)"));
     let name = CLOSURE.replace_all(name, "{closure}");
     ANONYMOUS.replace_all(&name, "class@anonymous").into_owned()
+}
+
+/// Without the numbers of state machines (`<Get>d__5.MoveNext`), closures (`<>c__DisplayClass4_0.<Get>b__1`) and local
+/// functions (`<Get>g__Retry|4_0`): what was added above in the file moves them.
+fn dotnet(name: &str) -> String {
+    static MACHINE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"<([^<>]+)>d(?:__\d+)?(?:`\d+)?(?:[.+]MoveNext(?:\(\))?)?"));
+    static CLOSURE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?:<>c(?:__DisplayClass[\d_]+)?(?:`\d+)?[.+])?<([^<>]+)>b__[\d_]+")
+    });
+    static LOCAL: LazyLock<Regex> = LazyLock::new(|| pattern(r"<([^<>]+)>g__(\w+)\|[\d_]+"));
+    let name = MACHINE.replace_all(name, "$1");
+    let name = CLOSURE.replace_all(&name, "$1.<lambda>");
+    LOCAL.replace_all(&name, "$1.$2").into_owned()
 }
 
 #[cfg(test)]
@@ -114,6 +138,7 @@ mod tests {
             (Python, "handle_v12", Some("handle_v")),
             (JavaScript, "async Object.load", Some("load")),
             (JavaScript, "new Store", Some("Store")),
+            (JavaScript, "bound async Store.save", Some("save")),
             (
                 JavaScript,
                 "Layer.handle [as handle_request]",
@@ -131,6 +156,7 @@ mod tests {
                 Some("_app_views_x_html_erb"),
             ),
             (Java, "lambda$run$3", Some("lambda$run")),
+            (Java, "$anonfun$total$4$adapted", Some("$anonfun$total")),
             (
                 Go,
                 "main.(*Server).handle.func1.2",
@@ -144,6 +170,26 @@ mod tests {
                 Some("App\\X::{closure}"),
             ),
             (Php, "{closure}", Some("{closure}")),
+            (
+                Php,
+                "class@anonymous\0/srv/Gateways.php:38$1f::handle",
+                Some("class@anonymous::handle"),
+            ),
+            (
+                DotNet,
+                "Basket.Service.<GetAsync>d__12.MoveNext()",
+                Some("Basket.Service.GetAsync"),
+            ),
+            (
+                DotNet,
+                "Basket.Service+<>c__DisplayClass4_0.<Sum>b__1",
+                Some("Basket.Service+Sum.<lambda>"),
+            ),
+            (
+                DotNet,
+                "Basket.Service.<Send>g__Retry|4_0",
+                Some("Basket.Service.Send.Retry"),
+            ),
         ] {
             assert_eq!(normalise(language, name).as_deref(), want, "{name}");
         }
@@ -163,6 +209,8 @@ mod tests {
             ),
             ("jdk.proxy2.$Proxy42", "jdk.proxy2.<Proxy>"),
             ("com.x.Plain", "com.x.Plain"),
+            ("com.x.Sync$run$1", "com.x.Sync$run$"),
+            ("com.x.Outer$1Local$2", "com.x.Outer$Local$"),
         ] {
             assert_eq!(java_class(name), want);
         }

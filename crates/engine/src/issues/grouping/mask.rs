@@ -32,7 +32,7 @@ pub fn message(text: &str, args: &[String]) -> String {
 }
 
 /// Kinds of values, in the order of their precedence: the name of the mask, and its pattern.
-const KINDS: [(&str, &str); 24] = [
+const KINDS: [(&str, &str); 26] = [
     (
         "email",
         r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
@@ -75,6 +75,9 @@ const KINDS: [(&str, &str); 24] = [
         "duration",
         r"\b\d+(?:\.\d+)?(?:ns|us|µs|ms|s|sec|secs|seconds|m|min|mins|minutes|h|hours|d|days)\b",
     ),
+    ("number", r"#[A-Za-z]{0,4}-?\d{2,}\b"),
+    // As many services write theirs: a word for the kind of thing, then the id.
+    ("prefixed", r"\b(?:[A-Za-z]{2,12}_)+[A-Za-z0-9]{8,}\b"),
     ("base64", r"[A-Za-z0-9+/_-]{24,}={0,2}"),
     ("run", r"\b[0-9a-f]{8,}\b|\b[0-9A-F]{8,}\b"),
     ("quoted", r#"=\s*(?:"[^"]*"|'[^']*')"#),
@@ -92,9 +95,9 @@ static ALL: LazyLock<Regex> = LazyLock::new(|| compiled(0));
 static LATER: LazyLock<Regex> = LazyLock::new(|| compiled(1));
 
 fn compiled(less: usize) -> Regex {
-    let kinds = KINDS
-        .iter()
-        .filter(|(name, _)| less == 0 || !matches!(*name, "ipv6" | "base64" | "run" | "jwt"));
+    let kinds = KINDS.iter().filter(|(name, _)| {
+        less == 0 || !matches!(*name, "ipv6" | "prefixed" | "base64" | "run" | "jwt")
+    });
     let alternatives: Vec<String> = kinds
         .map(|(name, text)| format!("(?P<{name}>{text})"))
         .collect();
@@ -123,6 +126,13 @@ fn replaced(c: &Captures<'_>) -> String {
             Ok(_) if whole.len() > 2 => "<ip>".to_owned(),
             _ => again(),
         },
+        "prefixed" => {
+            let (kind, id) = whole.rsplit_once('_').unwrap_or_default();
+            match id.bytes().any(|b| b.is_ascii_digit()) {
+                true => format!("{kind}_<id>"),
+                false => again(),
+            }
+        }
         "base64" => {
             let mixed = has(u8::is_ascii_digit)
                 && has(u8::is_ascii_uppercase)
@@ -189,6 +199,12 @@ mod tests {
             ("took 35ms, then 1.5s", "took <duration>, then <duration>"),
             ("at 0x7ffee3 in", "at <hex> in"),
             ("key 9f3ab21c77 gone", "key <hex> gone"),
+            (
+                "order #A-10233 and #77 gone",
+                "order <number> and <number> gone",
+            ),
+            ("no charge ch_3MmlLrLkdIwHu7ix", "no charge ch_<id>"),
+            ("set max_connections higher", "set max_connections higher"),
             ("the facade decade faced us", "the facade decade faced us"),
             ("ratio 0.75 of -12 and 3", "ratio <float> of <int> and 3"),
             ("phase 3 failed", "phase 3 failed"),

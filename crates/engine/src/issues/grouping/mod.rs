@@ -75,6 +75,7 @@ pub enum Language {
     Java,
     Go,
     Php,
+    DotNet,
     Other,
 }
 
@@ -90,6 +91,7 @@ impl Language {
             "java" | "kotlin" | "scala" | "groovy" => Self::Java,
             "go" | "golang" => Self::Go,
             "php" => Self::Php,
+            "csharp" | "c#" | "fsharp" | "f#" | "vb" | ".net" | "dotnet" => Self::DotNet,
             _ => Self::Other,
         }
     }
