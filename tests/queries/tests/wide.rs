@@ -10,6 +10,12 @@ use serde_json::json;
 const WIDE: usize = 2_000;
 /// Rows with ten keys of their own each: 10,000 keys in all.
 const OWN_KEY_ROWS: usize = 1_000;
+/// Keys of such a row.
+const OWN_KEYS: usize = 10;
+/// Rows begin this far apart, nanoseconds: all 10,000 keys come within a minute.
+const STEP_NS: i64 = 50_000_000;
+/// The most filters of one question.
+const FILTERS: usize = 100;
 /// Longest text of a field.
 const LONG: usize = 65_535;
 
@@ -27,6 +33,24 @@ fn wide_value(i: usize, text: &str) -> ValueRef<'_> {
     }
 }
 
+/// A value of the wide event as a question has it.
+fn wide_json(i: usize) -> serde_json::Value {
+    match wide_value(i, &format!("text {i}")) {
+        ValueRef::Int(v) => json!(v),
+        ValueRef::Float(v) => json!(v),
+        ValueRef::Bool(v) => json!(v),
+        ValueRef::Str(v) => json!(v),
+    }
+}
+
+fn own_key(row: usize, k: usize) -> String {
+    format!("own.{row}.{k}")
+}
+
+fn own_value(row: usize, k: usize) -> String {
+    format!("value of {row} and {k}")
+}
+
 fn long_text(i: usize) -> String {
     let mut text = format!("{i}:").repeat(LONG / 2);
     text.truncate(LONG - 4);
@@ -39,7 +63,11 @@ fn batches() -> Vec<EventBatch> {
     let mut row = 0;
     let mut begin = |b: &mut BatchBuilder, name: &str| {
         row += 1;
-        assert!(b.begin_row(NOW_NS - 9_000_000_000_000 + row * 5_000_000_000));
+        assert!(
+            row * STEP_NS < 60_000_000_000,
+            "row {row} is of another minute"
+        );
+        assert!(b.begin_row(NOW_NS - 9_000_000_000_000 + row * STEP_NS));
         b.set_dataset("wide");
         b.set_name(name);
     };
@@ -73,9 +101,8 @@ fn batches() -> Vec<EventBatch> {
         let mut b = BatchBuilder::new(TableKind::Spans, RowPolicy::unlimited(NOW_NS));
         for r in chunk {
             begin(&mut b, "own");
-            for k in 0..10 {
-                let value = format!("value of {r} and {k}");
-                b.put_named(&format!("own.{r}.{k}"), ValueRef::Str(&value));
+            for k in 0..OWN_KEYS {
+                b.put_named(&own_key(*r, k), ValueRef::Str(&own_value(*r, k)));
             }
             b.end_row();
         }
@@ -89,18 +116,29 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(future)
 }
 
-/// Rows that pass one filter.
-fn count(rig: &Rig, column: &str, op: &str, value: serde_json::Value) -> i64 {
+fn filter(column: &str, op: &str, value: serde_json::Value) -> serde_json::Value {
     let mut filter = json!({"column": column, "op": op});
     if !value.is_null() {
         filter["value"] = value;
     }
-    let query = json!({"filters": [filter], "time_range": 10_000});
+    filter
+}
+
+/// Rows that pass one filter.
+fn count(rig: &Rig, column: &str, op: &str, value: serde_json::Value) -> i64 {
+    passing(rig, "AND", vec![filter(column, op, value)])
+}
+
+/// Rows that pass all filters, or any.
+fn passing(rig: &Rig, combination: &str, filters: Vec<serde_json::Value>) -> i64 {
+    let asked = filters[0]["column"].clone();
+    let query =
+        json!({"filters": filters, "filter_combination": combination, "time_range": 10_000});
     let query: Query = serde_json::from_value(query).expect("a query");
     let answer = wait(rig.querier.run(&scope(), &query, Limits::default(), None));
     match answer.expect("an answer").total.get("COUNT") {
         Some(Cell::Int(n)) => *n,
-        other => panic!("{column}: {other:?}"),
+        other => panic!("{asked}: {other:?}"),
     }
 }
 
@@ -113,21 +151,11 @@ fn scope() -> Scope {
 
 fn check(layout: Layout) {
     let rig = Rig::of_batches(layout, batches());
-    for i in (0..WIDE).step_by(37).chain([WIDE - 1]) {
-        let text = format!("text {i}");
-        let value = match wide_value(i, &text) {
-            ValueRef::Int(v) => json!(v),
-            ValueRef::Float(v) => json!(v),
-            ValueRef::Bool(v) => json!(v),
-            ValueRef::Str(v) => json!(v),
-        };
-        let key = wide_key(i);
-        assert_eq!(count(&rig, &key, "=", value), 1, "{key}");
-        assert_eq!(count(&rig, &key, "=", json!("else")), 0, "{key}");
-    }
-    for r in (0..OWN_KEY_ROWS).step_by(31) {
-        let (key, value) = (format!("own.{r}.7"), format!("value of {r} and 7"));
-        assert_eq!(count(&rig, &key, "=", json!(value)), 1, "{key}");
+    every_wide_key(&rig);
+    every_own_key(&rig);
+    for r in (0..OWN_KEY_ROWS).step_by(131) {
+        let key = own_key(r, 7);
+        assert_eq!(count(&rig, &key, "=", json!(own_value(r, 7))), 1, "{key}");
         assert_eq!(count(&rig, &key, "exists", json!(null)), 1, "{key}");
     }
     assert_eq!(count(&rig, "typed", "=", json!(200)), 3);
@@ -137,6 +165,37 @@ fn check(layout: Layout) {
     assert_eq!(count(&rig, "large.3", "ends-with", json!("tail")), 1);
     assert_eq!(count(&rig, "large.3", "=", json!(long_text(4))), 0);
     whole_rows(&rig);
+}
+
+/// Each of the 2,000 keys by its value: the row passes only if it is found by all of them, and not at
+/// all if another value is asked of one.
+fn every_wide_key(rig: &Rig) {
+    for first in (0..WIDE).step_by(FILTERS) {
+        let with = |value: &dyn Fn(usize) -> serde_json::Value| {
+            let keys = first..first + FILTERS;
+            keys.map(|i| filter(&wide_key(i), "=", value(i))).collect()
+        };
+        assert_eq!(passing(rig, "AND", with(&wide_json)), 1, "from {first} on");
+        let other = with(&|_| json!("else"));
+        assert_eq!(passing(rig, "OR", other), 0, "from {first} on");
+    }
+}
+
+/// Each of the 10,000 keys by its value: a question asks one key of each of its rows, so each row
+/// counted was found by that key.
+fn every_own_key(rig: &Rig) {
+    let rows: Vec<usize> = (0..OWN_KEY_ROWS).collect();
+    for k in 0..OWN_KEYS {
+        for rows in rows.chunks(FILTERS) {
+            let with = |of: &dyn Fn(usize) -> String| {
+                let rows = rows.iter();
+                rows.map(|r| filter(&own_key(*r, k), "=", json!(of(*r))))
+                    .collect()
+            };
+            let found = passing(rig, "OR", with(&|r| own_value(r, k)));
+            assert_eq!(found, rows.len() as i64, "key {k} of {rows:?}");
+        }
+    }
 }
 
 /// The wide row comes back whole, each value in its type.
