@@ -71,12 +71,14 @@ class Server:
     def url(self, path, listener="http"):
         return f"http://{self.ready[listener]}{path}"
 
-    def post(self, path, body):
+    def post(self, path, body, headers=None):
+        """What a call answers, or None where it answers nothing."""
         request = urllib.request.Request(self.url(path), json.dumps(body).encode(),
                                          {"content-type": "application/json", "accept": "application/json",
-                                          "x-foursight-csrf": "1"})
+                                          "x-foursight-csrf": "1"} | (headers or {}))
         with urllib.request.urlopen(request, timeout=300) as reply:
-            return json.load(reply)
+            answer = reply.read()
+            return json.loads(answer) if answer else None
 
     def cpu_ms(self):
         """CPU of all threads, by the clock the kernel keeps for a process: /proc/stat tells 10 ms steps."""
@@ -122,7 +124,7 @@ def count(server):
 
 def ingest(args, work):
     """Three runs on one core; returns the medians and leaves the last data directory."""
-    cpu, rss, size = [], [], []
+    cpu, rss, size, rate, written = [], [], [], [], []
     for run in range(args.runs):
         folder = f"{work}/ingest-{run}"
         server = Server(args.server, folder, "0")
@@ -133,6 +135,8 @@ def ingest(args, work):
         if found < args.spans:
             raise SystemExit(f"{found} rows for {args.spans} spans sent")
         cpu.append(float(said["cpu_s_per_million"]))
+        rate.append(float(said["spans_per_s"]))
+        written.append(times_written(server))
         rss.append(server.memory_mb("VmHWM"))
         server.stop()
         size.append(disk_bytes(folder) / args.spans)
@@ -140,7 +144,42 @@ def ingest(args, work):
         if run + 1 < args.runs:
             shutil.rmtree(folder)
     return {"cpu_s_per_million": statistics.median(cpu), "bytes_per_span": statistics.median(size),
-            "rss_peak_mb": statistics.median(rss), "folder": folder, "trace": trace}
+            "rss_peak_mb": statistics.median(rss), "spans_per_s": statistics.median(rate),
+            "times_written": statistics.median(written), "folder": folder, "trace": trace}
+
+
+def times_written(server):
+    """How often a row was written after the WAL, on the average: once by its flush, again by merges."""
+    with urllib.request.urlopen(server.url("/metrics"), timeout=60) as reply:
+        lines = reply.read().decode().splitlines()
+    rows = {by: int(line.split()[-1]) for line in lines for by in ("flush", "merge")
+            if line.startswith(f'foursight_rows_written_total{{by="{by}"')}
+    return (rows["flush"] + rows["merge"]) / max(rows["flush"], 1)
+
+
+def sync_ms(work):
+    """Median of the time that fdatasync takes for 64 KiB appended to a file."""
+    times = []
+    with tempfile.NamedTemporaryFile(dir=work) as file:
+        for _ in range(200):
+            os.write(file.fileno(), os.urandom(64 << 10))
+            started = time.monotonic()
+            os.fdatasync(file.fileno())
+            times.append((time.monotonic() - started) * 1000)
+    return statistics.median(times)
+
+
+def freshness(args, work):
+    """Questions begun right after an ack: how many of them have the row that was acknowledged."""
+    server = Server(args.server, f"{work}/freshness", "0,1")
+    seen, asked = 0, 300
+    for number in range(asked):
+        server.post("/1/events/fresh", {"number": number}, {"x-honeycomb-team": KEY})
+        query = {"filters": [{"column": "number", "op": "=", "value": number}], "time_range": 600}
+        answer = server.post("/foursight/v1/query", {"env": "dev", "query": query, "totals_only": True})
+        seen += bool(answer["results"]) and answer["results"][0]["COUNT"] == 1
+    server.stop()
+    return seen, asked
 
 
 def idle(args, work):
@@ -157,7 +196,8 @@ def latency(args, work):
     server = Server(args.server, f"{work}/latency", "0")
     said = load(args, server, 15_000 * 30, "--rate", "15000")
     server.stop()
-    return said
+    # The disk, right after: what the server's acks had to wait for.
+    return said | {"sync_ms": sync_ms(work)}
 
 
 def queries(args, folder, trace):
@@ -233,13 +273,34 @@ def peer(args, work):
     return result
 
 
+def targets(args, report, work):
+    """The table of storage.md section 10: aims, not gates. Ratios within the engine come from a benchmark of its crate."""
+    seen, asked = freshness(args, work)
+    report["freshness"] = {"seen": seen, "asked": asked}
+    command = ["cargo", "bench", "--quiet", "--locked", "--workspace", "--bench", "targets", "--"]
+    folder = report.get("ingest", {}).get("folder", f"{work}/ingest-{args.runs - 1}")
+    command += [f"--dir={folder}"] if os.path.isdir(folder) else [f"--spans={args.spans}"]
+    out = subprocess.run(command, cwd=pathlib.Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True, check=True).stdout
+    report["targets"] = out.splitlines()
+    print()
+    print(out, end="")
+    if "ingest" in report:
+        i = report["ingest"]
+        print(f"| ingest on one core, decode to ack, spans/s | {i['spans_per_s']:.0f} | >= 100000 |")
+        print(f"| write amplification: a row written after the WAL | {i['times_written']:.2f} times | <= 3 |")
+    if "latency" in report:
+        p99, sync = float(report["latency"]["p99"]), report["latency"]["sync_ms"]
+        print(f"| ack p99 at 15,000 spans/s : median fdatasync of 64 KiB | {p99 / sync:.1f}x ({p99:.1f} of {sync:.2f} ms) | <= 5x |")
+    print(f"| freshness: a question right after the ack has the row | {seen} of {asked} | always |")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--server", required=True)
     parser.add_argument("--loadgen", required=True)
     parser.add_argument("--spans", type=int, default=5_000_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", default="idle,ingest,latency,queries")
+    parser.add_argument("--only", default="idle,ingest,latency,queries,targets")
     parser.add_argument("--peer", action="store_true", help="also ask chdb, which must be importable")
     parser.add_argument("--work", help="folder to work in; a temporary one otherwise")
     args = parser.parse_args()
@@ -284,6 +345,8 @@ def main():
         if told := report["queries"].get("request of 200 rows"):
             print(f"| request of {told['rows']} rows, ms ({told['first_ms']:.0f} the first time) | {told['wall_ms']:.0f} | 150 |")
         print(f"| start to ready after kill -9, ms | {report['queries']['start after kill -9']['wall_ms']:.0f} | 1000 |")
+    if "targets" in only:
+        targets(args, report, work)
     out = pathlib.Path(__file__).parent / "results"
     out.mkdir(exist_ok=True)
     (out / f"{report['date']}.json").write_text(json.dumps(report, indent=1))

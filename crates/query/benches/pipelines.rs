@@ -9,24 +9,18 @@
     reason = "a program that prints, over numbers it makes itself"
 )]
 
-use event::{BatchBuilder, EnvId, RowPolicy, TableId, TableKind, ValueRef};
+mod common;
+
+use common::{LINES_S, LOGS, SECOND, cpu_ms, fill_lines, open};
 use query::pipeline::{
     Aggregate, Ask, Base, Comparison, Expr, Parse, ParsePattern, Pattern, Period, Pipeline,
     SortKey, Source, Stage, Stats, Unit, Value,
 };
 use query::{Limits, Querier};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-use store::disk::RealDisk;
-use store::{Append, Clock, Options, Store, SystemClock};
-
-const TABLE: TableId = TableId {
-    env: EnvId(1),
-    kind: TableKind::Logs,
-};
-const SECOND: i64 = 1_000_000_000;
-const RANGE_S: i64 = 6 * 3_600;
+use store::{Clock, SystemClock};
 
 fn main() {
     let mut lines = 1_000_000u64;
@@ -43,9 +37,9 @@ fn main() {
     let is_new = !dir.join("manifest.sqlite").exists();
     let store = open(&dir);
     if is_new {
-        fill(&store, lines);
+        fill_lines(&store, lines);
     }
-    let snapshot = store.snapshot(TABLE);
+    let snapshot = store.snapshot(LOGS);
     let rows: u64 = snapshot.parts.iter().map(|p| p.rows).sum();
     println!("{rows} lines in {} parts", snapshot.parts.len());
     let now = SystemClock.now();
@@ -57,12 +51,12 @@ fn main() {
         let mut runs: Vec<(f64, f64)> = (0..7)
             .map(|_| {
                 let ask = Ask {
-                    env: TABLE.env,
+                    env: LOGS.env,
                     sources: vec![Source {
                         dataset: "logs-web".into(),
                         label: "web".into(),
                     }],
-                    range: (now - 2 * RANGE_S * SECOND, now),
+                    range: (now - 2 * LINES_S * SECOND, now),
                     pipeline: pipeline.clone(),
                     step_ns: 0,
                 };
@@ -190,82 +184,4 @@ fn questions() -> Vec<(&'static str, Pipeline)> {
             of(vec![newest, Stage::Limit(20)], &["@timestamp", "@message"]),
         ),
     ]
-}
-
-/// CPU time of this process, milliseconds, over all threads that still run.
-fn cpu_ms() -> f64 {
-    let tasks = std::fs::read_dir("/proc/self/task").expect("procfs");
-    let nanos: u64 = tasks
-        .filter_map(|t| std::fs::read_to_string(t.ok()?.path().join("schedstat")).ok())
-        .filter_map(|s| s.split(' ').next()?.parse::<u64>().ok())
-        .sum();
-    nanos as f64 / 1e6
-}
-
-fn open(dir: &Path) -> Store {
-    let options = Options {
-        reserve_bytes: 0,
-        ..Options::new(dir)
-    };
-    let (store, _) =
-        Store::open(options, Arc::new(SystemClock), Arc::new(RealDisk)).expect("a store");
-    store
-}
-
-fn fill(store: &Store, lines: u64) {
-    let now = SystemClock.now();
-    let step = RANGE_S * SECOND / i64::try_from(lines).expect("a number of lines");
-    let mut seed = 7u64;
-    let mut next = |n: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (seed >> 33) % n
-    };
-    let (mut at, mut left) = (now - RANGE_S * SECOND, lines);
-    while left > 0 {
-        let rows = left.min(4_096);
-        let mut b = BatchBuilder::new(TABLE.kind, RowPolicy::unlimited(now));
-        for _ in 0..rows {
-            at += step;
-            assert!(b.begin_row(at));
-            b.set_dataset("logs-web");
-            b.put_named("aws.log.stream.name", ValueRef::Str("web/1"));
-            let (user, latency, status) = (next(500), next(2_000), 200 + 100 * next(4) as i64);
-            let path = format!("/api/v1/thing/{}", next(40));
-            let message = if next(2) == 0 {
-                b.put_named("level", ValueRef::Str("info"));
-                b.put_named("path", ValueRef::Str(&path));
-                b.put_named("status", ValueRef::Int(status));
-                b.put_named("ms", ValueRef::Int(latency as i64));
-                format!(
-                    r#"{{"level":"info","path":"{path}","status":{status},"ms":{latency},"request":"{:016x}"}}"#,
-                    next(u64::MAX >> 33)
-                )
-            } else {
-                let outcome = if next(50) == 0 {
-                    "ERROR Timeout"
-                } else {
-                    "INFO done"
-                };
-                format!(
-                    "{outcome} user=u{user} latency={latency} request {:08x}",
-                    next(1 << 31)
-                )
-            };
-            b.put_named("body", ValueRef::Str(&message));
-            b.end_row();
-        }
-        left -= rows;
-        let (send, receive) = std::sync::mpsc::channel();
-        let append = Append {
-            table: TABLE,
-            batch: b.finish(),
-            identity: None,
-        };
-        store.append(
-            append,
-            Box::new(move |r| send.send(r.map(drop)).expect("a listener")),
-        );
-        receive.recv().expect("an outcome").expect("stored");
-    }
-    store.flush().expect("flushed");
 }

@@ -6,38 +6,17 @@
 
 #![expect(
     clippy::print_stdout,
-    clippy::cast_possible_truncation,
     reason = "a program that prints, over numbers it makes itself"
 )]
 
-use event::{BatchBuilder, EnvId, RowPolicy, SpanId, TableId, TableKind, TraceId, ValueRef};
+mod common;
+
+use common::{ENV, SPANS, cpu_ms, fill_spans, open};
 use query::{Limits, Querier, Query, Scope};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-use store::disk::RealDisk;
-use store::{Append, Clock, Options, Store, SystemClock};
-
-const ENV: EnvId = EnvId(1);
-const SECOND: i64 = 1_000_000_000;
-
-/// A small generator of numbers, the same in every run (splitmix64).
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
-}
+use store::SystemClock;
 
 fn main() {
     let mut spans = 5_000_000u64;
@@ -54,12 +33,10 @@ fn main() {
     let is_new = !dir.join("manifest.sqlite").exists();
     let store = open(&dir);
     if is_new {
-        fill(&store, spans);
+        fill_spans(&store, spans, 4_096, |_| ());
+        store.flush().expect("flushed");
     }
-    let snapshot = store.snapshot(TableId {
-        env: ENV,
-        kind: TableKind::Spans,
-    });
+    let snapshot = store.snapshot(SPANS);
     let rows: u64 = snapshot.parts.iter().map(|p| p.rows).sum();
     let bytes: u64 = snapshot.parts.iter().map(|p| p.bytes).sum();
     println!(
@@ -131,90 +108,4 @@ fn main() {
     }
     drop(querier);
     store.close().expect("a clean end");
-}
-
-/// CPU time of this process, milliseconds, over all threads that still run.
-fn cpu_ms() -> f64 {
-    let tasks = std::fs::read_dir("/proc/self/task").expect("procfs");
-    let nanos: u64 = tasks
-        .filter_map(|t| std::fs::read_to_string(t.ok()?.path().join("schedstat")).ok())
-        .filter_map(|s| s.split(' ').next()?.parse::<u64>().ok())
-        .sum();
-    nanos as f64 / 1e6
-}
-
-fn open(dir: &Path) -> Store {
-    let options = Options {
-        reserve_bytes: 0,
-        ..Options::new(dir)
-    };
-    let (store, _) =
-        Store::open(options, Arc::new(SystemClock), Arc::new(RealDisk)).expect("a store");
-    store
-}
-
-fn fill(store: &Store, spans: u64) {
-    let now = SystemClock.now();
-    let mut rng = Rng(7);
-    let (mut trace, mut user) = (0u64, String::new());
-    let step = 8_000 * SECOND / i64::try_from(spans).expect("a number of spans");
-    let mut at = now - 8_100 * SECOND;
-    let mut left = spans;
-    while left > 0 {
-        let rows = left.min(4_096);
-        let mut b = BatchBuilder::new(TableKind::Spans, RowPolicy::unlimited(now));
-        for i in 0..rows {
-            at += step;
-            if (left - i).is_multiple_of(8) {
-                trace = rng.next();
-                let id = if rng.below(2) == 0 {
-                    200_000f64.powf(rng.unit()) as u64
-                } else {
-                    rng.below(200_000)
-                };
-                user = format!("usr_{:010x}", Rng(id).next() & 0xff_ffff_ffff);
-            }
-            let service = rng.below(10);
-            assert!(b.begin_row(at));
-            b.set_dataset(&format!("svc-{service}"));
-            b.set_trace_id(TraceId((u128::from(trace) << 64 | 7).to_be_bytes()));
-            b.set_span_id(SpanId(rng.next().to_be_bytes()));
-            b.put_named("service.name", ValueRef::Str(&format!("svc-{service}")));
-            b.set_status(if rng.below(40) == 0 { "error" } else { "unset" });
-            let sum: f64 = (0..6).map(|_| rng.unit()).sum::<f64>() - 3.0;
-            b.set_duration(((20e6 * (sum * 1.2).exp()) as i64).max(1));
-            b.put_named("user.id", ValueRef::Str(&user));
-            if rng.below(4) == 0 {
-                let route = format!("/api/v1/svc{service}/thing/{}/{{id}}", rng.below(12));
-                b.put_named("name", ValueRef::Str(&format!("GET {route}")));
-                b.put_named("http.route", ValueRef::Str(&route));
-                b.put_named(
-                    "http.response.status_code",
-                    ValueRef::Int(200 + 100 * rng.below(4) as i64),
-                );
-            } else {
-                b.put_named("name", ValueRef::Str(&format!("work {}", rng.below(50))));
-            }
-            if rng.below(100_000) == 0 {
-                b.put_named("app.debug_ticket", ValueRef::Str("TICKET-1"));
-            }
-            b.end_row();
-        }
-        left -= rows;
-        let (send, receive) = std::sync::mpsc::channel();
-        let append = Append {
-            table: TableId {
-                env: ENV,
-                kind: TableKind::Spans,
-            },
-            batch: b.finish(),
-            identity: None,
-        };
-        store.append(
-            append,
-            Box::new(move |r| send.send(r.map(drop)).expect("a listener")),
-        );
-        receive.recv().expect("an outcome").expect("stored");
-    }
-    store.flush().expect("flushed");
 }

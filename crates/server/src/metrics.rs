@@ -35,6 +35,8 @@ pub(crate) enum Metric {
     Flushes,
     /// Times parts were merged.
     Merges,
+    /// Rows written into parts. Label: by.
+    RowsWritten,
     /// Segments that were to be sent on. Label: outcome.
     Forwarded,
     /// Connections open.
@@ -51,7 +53,7 @@ pub(crate) enum Metric {
 
 impl Metric {
     /// All of them, in the order written.
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Build,
         Self::StartTime,
         Self::Health,
@@ -66,6 +68,7 @@ impl Metric {
         Self::WalBytes,
         Self::Flushes,
         Self::Merges,
+        Self::RowsWritten,
         Self::Forwarded,
         Self::Connections,
         Self::ConnectionsRefused,
@@ -126,6 +129,11 @@ impl Metric {
                 "foursight_merges_total",
                 "counter",
                 "Times parts were merged.",
+            ),
+            Self::RowsWritten => (
+                "foursight_rows_written_total",
+                "counter",
+                "Rows written into parts: once by a flush, again by each merge.",
             ),
             Self::Forwarded => (
                 "foursight_xray_forwarded_total",
@@ -277,6 +285,10 @@ pub(crate) fn page(engine: &Engine, crowd: &Arc<Crowd>, gauges: &Gauges) -> Stri
             Metric::WalBytes => one(&mut page, stats.wal_bytes),
             Metric::Flushes => one(&mut page, stats.flushes),
             Metric::Merges => one(&mut page, stats.merges),
+            Metric::RowsWritten => {
+                page.value(metric, &[("by", "flush")], stats.rows_flushed);
+                page.value(metric, &[("by", "merge")], stats.rows_merged);
+            }
             Metric::Forwarded => {
                 let counts = &gauges.forwarded;
                 for (outcome, n) in [

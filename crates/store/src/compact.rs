@@ -382,6 +382,7 @@ impl Inner {
         let parts: Result<Vec<Arc<Part>>, Error> =
             written.iter().map(|p| self.part_of(&p.row)).collect();
         let parts = parts?;
+        let rows = parts.iter().map(|p| p.rows).sum();
         let now = self.clock.now();
         let mut state = self.state.lock();
         if let Some(t) = state.tables.get_mut(&merge.table) {
@@ -392,6 +393,7 @@ impl Inner {
             .extend(merge.inputs.iter().map(|p| (Arc::clone(p), now)));
         drop(state);
         self.merges.fetch_add(1, Ordering::Relaxed);
+        self.rows_merged.fetch_add(rows, Ordering::Relaxed);
         self.step("merge.swapped")
     }
 }

@@ -121,6 +121,8 @@ impl Inner {
                 parts.iter().map(|p| self.part_of(&p.row)).collect();
             swaps.push(parts?);
         }
+        let of_parts = swaps.iter().flatten().map(|p: &Arc<Part>| p.rows).sum();
+        self.rows_flushed.fetch_add(of_parts, Ordering::Relaxed);
         let mut state = self.state.lock();
         for (job, parts) in jobs.iter().zip(swaps) {
             let Some(t) = state.tables.get_mut(&job.table) else {

@@ -61,6 +61,10 @@ pub struct Stats {
     pub flushes: u64,
     /// Merges of parts since the start.
     pub merges: u64,
+    /// Rows that flushes wrote into parts since the start.
+    pub rows_flushed: u64,
+    /// Rows that merges wrote into parts since the start: rows written again.
+    pub rows_merged: u64,
     /// Parts that left the manifest and are not unlinked yet.
     pub parts_leaving: usize,
 }

@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     pub key_stats_written_ms: AtomicI64,
     pub flushes: AtomicU64,
     pub merges: AtomicU64,
+    pub rows_flushed: AtomicU64,
+    pub rows_merged: AtomicU64,
     /// Wakes the flushing thread.
     pub kick: crossbeam_channel::Sender<()>,
     /// Wakes the merging thread.

@@ -143,6 +143,8 @@ impl Store {
             key_stats_written_ms: AtomicI64::new(0),
             flushes: AtomicU64::new(0),
             merges: AtomicU64::new(0),
+            rows_flushed: AtomicU64::new(0),
+            rows_merged: AtomicU64::new(0),
             kick,
             kick_merge,
             options,
@@ -323,6 +325,8 @@ impl Store {
             next_sequence: inner.next_seq.load(Ordering::SeqCst),
             flushes: inner.flushes.load(Ordering::Relaxed),
             merges: inner.merges.load(Ordering::Relaxed),
+            rows_flushed: inner.rows_flushed.load(Ordering::Relaxed),
+            rows_merged: inner.rows_merged.load(Ordering::Relaxed),
             parts_leaving,
         }
     }

@@ -23,6 +23,9 @@ fn a_merge_keeps_every_row_and_lets_old_snapshots_be() {
     store.compact(false).unwrap();
     let after = store.snapshot(SPANS);
     assert_eq!((after.parts.len(), after.parts[0].level), (1, 1));
+    // Each row was written twice: once by its flush, once by the merge.
+    let stats = store.stats();
+    assert_eq!((stats.rows_flushed, stats.rows_merged), (1_000, 1_000));
     assert_eq!(rows(&after), all);
     assert_eq!(rows(&before), all);
     drop(store);
