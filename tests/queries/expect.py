@@ -409,7 +409,10 @@ def answer(case):
 
     def values(of):
         group = Group(query, of)
-        return {label(c): group.value(c, end - start, end) for c in calculations if not c["op"].startswith("RATE_")}
+        # A rate is a difference between consecutive buckets: the whole range is one bucket and has none before it.
+        return {
+            label(c): None if c["op"].startswith("RATE_") else group.value(c, end - start, end) for c in calculations
+        }
 
     by_key = defaultdict(list)
     sort_keys = {}

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a percentile may be off (storage.md §5.1).
 const QUANTILE_ERROR: f64 = 0.016;
-/// How far an edge of a heatmap's bin may be off: a bucket of seven mantissa bits, rounded up.
-const EDGE_ERROR: f64 = 0.01;
+/// Bits of a double that the sketch under a heatmap cuts off: all but seven of the mantissa.
+const SKETCH_SHIFT: u32 = 52 - 7;
 
 /// Every difference; empty when the answer is right.
 #[must_use]
@@ -151,7 +151,8 @@ fn values(what: &str, got: &Row, want: &Values, out: &mut Vec<String>) {
             Value::Number(want) => same_number(cell, want.as_ref()),
             Value::Quantile { quantile } => within(cell, *quantile),
             Value::Heatmap { heatmap } => {
-                if let Some(why) = histogram(cell, heatmap) {
+                let of_all = || (what == "total").then(|| axis(cell, heatmap)).flatten();
+                if let Some(why) = histogram(cell, heatmap).or_else(of_all) {
                     out.push(format!("{what}: {label}: {why}"));
                 }
                 continue;
@@ -181,6 +182,34 @@ fn within(cell: &Cell, [low, high]: [f64; 2]) -> bool {
     number(cell).is_some_and(|got| low - slack(low) <= got && got <= high + slack(high))
 }
 
+/// The bucket of the sketch under a heatmap in which `edge` lies, as the smallest and the smallest greater
+/// value of its magnitude: doubles are cut after seven mantissa bits (storage.md §5.1).
+fn sketch_bucket(edge: f64) -> (f64, f64) {
+    let cut = edge.abs().to_bits() >> SKETCH_SHIFT;
+    (
+        f64::from_bits(cut << SKETCH_SHIFT),
+        f64::from_bits((cut + 1) << SKETCH_SHIFT),
+    )
+}
+
+/// The weights that may lie below `edge`: a bucket of the sketch is on one side of it, all of it.
+#[expect(clippy::float_cmp, reason = "a bucket begins at one double")]
+fn weights_below(edge: f64, values: &[(f64, i64)]) -> [i64; 2] {
+    let weight = |below: &dyn Fn(f64) -> bool| -> i64 {
+        let values = values.iter().filter(|(v, _)| below(*v));
+        values.map(|(_, w)| w).sum()
+    };
+    let (low, high) = sketch_bucket(edge);
+    if edge < 0.0 {
+        // Mirrored: the bucket has its end nearest to zero, not the other.
+        [weight(&|v| v <= -high), weight(&|v| v <= -low)]
+    } else if edge == 0.0 || edge == low {
+        [weight(&|v| v < edge); 2]
+    } else {
+        [weight(&|v| v < low), weight(&|v| v < high)]
+    }
+}
+
 /// Why `cell` is no histogram of `values` (rising), if it is none.
 fn histogram(cell: &Cell, values: &[(f64, i64)]) -> Option<String> {
     let none: Vec<Bin> = Vec::new();
@@ -189,28 +218,51 @@ fn histogram(cell: &Cell, values: &[(f64, i64)]) -> Option<String> {
         Cell::Null => &none,
         other => return Some(format!("{other:?} is no histogram")),
     };
-    let weight = |below: f64| -> i64 {
-        let values = values.iter().take_while(|(v, _)| *v < below);
-        values.map(|(_, w)| w).sum()
-    };
     let mut sum = 0;
     let mut edge = f64::NEG_INFINITY;
     for bin in bins {
         if bin.min >= bin.max || bin.min < edge {
             return Some(format!("bins do not rise at {bin:?}"));
         }
+        if bin.count == 0 {
+            return Some(format!("an empty bin: {bin:?}"));
+        }
         edge = bin.max;
         for (edge, got) in [(bin.min, sum), (bin.max, sum + bin.count)] {
-            let slack = edge.abs() * EDGE_ERROR + 1e-9;
-            let (low, high) = (weight(edge - slack), weight(edge + slack));
-            if got < low || got > high {
-                return Some(format!("{got} below {edge}, not {low}..={high}"));
+            let may = weights_below(edge, values);
+            if !may.contains(&got) {
+                return Some(format!("{got} below {edge}, not {may:?}"));
             }
         }
         sum += bin.count;
     }
-    let all = weight(f64::INFINITY);
+    let all: i64 = values.iter().map(|(_, w)| w).sum();
     (sum != all).then(|| format!("{sum} in all, not {all}"))
+}
+
+/// Why the bins are not of one axis over `values`, if they are not: equal widths of 1, 2 or 5 times a power
+/// of ten, beginning at multiples of it, about fifty over all values (honeycomb.md §7).
+fn axis(cell: &Cell, values: &[(f64, i64)]) -> Option<String> {
+    let (Cell::Buckets { buckets }, Some((low, _)), Some((high, _))) =
+        (cell, values.first(), values.last())
+    else {
+        return None;
+    };
+    let width = buckets.first().map_or(0.0, |b| b.max - b.min);
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * b.abs().max(1.0);
+    let mantissa = width / 10f64.powf((width.log10() + 1e-9).floor());
+    if ![1.0, 2.0, 5.0].iter().any(|round| near(mantissa, *round)) {
+        return Some(format!("bins {width} wide"));
+    }
+    for bin in buckets {
+        let (place, wide) = (bin.min / width, (bin.max - bin.min) / width);
+        if !near(wide, 1.0) || !near(place, place.round()) {
+            return Some(format!("{bin:?} is not of an axis of steps of {width}"));
+        }
+    }
+    // What begins near zero may be drawn from zero on.
+    let [least, most] = [high - low, high - low.min(0.0)].map(|span| span / width);
+    (high > low && (most < 20.0 || least > 52.0)).then(|| format!("{least} to {most} bins"))
 }
 
 #[cfg(test)]
@@ -225,15 +277,40 @@ mod tests {
     }
 
     #[test]
-    fn a_histogram_may_have_any_bins_but_not_any_counts() {
+    fn a_histogram_may_have_any_edges_but_not_any_counts() {
         let values = [(1.0, 2), (5.0, 3), (9.0, 1)];
         let check = |list| histogram(&bins(list), &values);
         assert_eq!(check(&[(0.0, 4.0, 2), (4.0, 10.0, 4)]), None);
         assert_eq!(check(&[(0.0, 10.0, 6)]), None);
+        // At a whole number there is no slack: 5 is not below 5.
+        assert_eq!(check(&[(0.0, 5.0, 2), (5.0, 10.0, 4)]), None);
+        assert!(check(&[(0.0, 5.0, 5), (5.0, 10.0, 1)]).is_some());
         assert!(check(&[(0.0, 4.0, 3), (4.0, 10.0, 3)]).is_some());
         assert!(check(&[(0.0, 10.0, 5)]).is_some());
         assert!(histogram(&Cell::Null, &values).is_some());
         assert_eq!(histogram(&Cell::Null, &[]), None);
+    }
+
+    /// 300 lies in the bucket from 300 to 302 of the sketch: what is in it is on one side, all of it.
+    #[test]
+    fn an_edge_inside_a_bucket_of_the_sketch_takes_it_whole() {
+        assert_eq!(sketch_bucket(301.0), (300.0, 302.0));
+        let values = [(299.0, 1), (300.5, 2), (301.5, 4), (302.0, 8)];
+        assert_eq!(weights_below(301.0, &values), [1, 7]);
+        assert_eq!(weights_below(300.0, &values), [1, 1]);
+        let mirrored = [(-302.0, 8), (-301.5, 4), (-300.5, 2), (-299.0, 1)];
+        assert_eq!(weights_below(-301.0, &mirrored), [8, 14]);
+    }
+
+    #[test]
+    fn an_axis_has_round_steps_of_one_width_and_about_fifty() {
+        let values = [(1.0, 1), (99.0, 1)];
+        let check = |list| axis(&bins(list), &values);
+        assert_eq!(check(&[(0.0, 2.0, 1), (98.0, 100.0, 1)]), None);
+        assert!(check(&[(0.0, 100.0, 2)]).is_some(), "one bin");
+        assert!(check(&[(0.0, 3.0, 1), (99.0, 102.0, 1)]).is_some());
+        assert!(check(&[(0.0, 2.0, 1), (97.0, 99.0, 1)]).is_some());
+        assert!(check(&[(0.0, 2.0, 1), (95.0, 100.0, 1)]).is_some());
     }
 
     #[test]

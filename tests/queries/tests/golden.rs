@@ -41,8 +41,9 @@ fn check(layout: Layout) {
     let only = std::env::var("GOLDEN").unwrap_or_default();
     let cases: Vec<Case> = case::all();
     let mut wrong = Vec::new();
-    let asked = cases.iter().filter(|c| c.name.contains(&only));
-    for case in asked {
+    let asked: Vec<&Case> = cases.iter().filter(|c| c.name.contains(&only)).collect();
+    assert!(!asked.is_empty(), "no case has {only:?} in its name");
+    for case in &asked {
         let mut found = ask(&rig, case);
         if !found.is_empty() {
             let more = found.len().saturating_sub(5);
@@ -59,7 +60,7 @@ fn check(layout: Layout) {
         wrong.is_empty(),
         "{layout:?}: {} of {} wrong\n{}",
         wrong.len(),
-        cases.len(),
+        asked.len(),
         wrong.join("\n")
     );
 }
