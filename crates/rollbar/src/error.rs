@@ -68,7 +68,9 @@ impl Fail {
                 StatusCode::FORBIDDEN,
                 format!("invalid access token: {}; {}", r.text(), r.fix()),
             ),
-            Reason::QuotaReached => Self::new(StatusCode::TOO_MANY_REQUESTS, reason.text()),
+            Reason::QuotaReached | Reason::PublicRate => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, reason.text())
+            }
             Reason::StoreFailing => Self {
                 retry_after_s: Some(10),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, reason.text())

@@ -15,6 +15,7 @@ use engine::{
 use event::{BatchBuilder, EventBatch, TableKind};
 use http::HeaderValue;
 use serde_json::json;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -69,6 +70,15 @@ struct Access {
     project: Arc<Project>,
 }
 
+impl Access {
+    /// Whether the token stands in pages for everyone to read: such a one posts what clients report, and
+    /// nothing else.
+    fn is_public(&self) -> bool {
+        let may = |p| self.grant.key().permissions.has(p);
+        may(Permission::SendClientEvents) && !may(Permission::SendEvents)
+    }
+}
+
 /// Takes what is posted: one payload, or with `limit` of a batch many.
 pub(crate) async fn post(call: &mut Call, limit: usize) -> Result<Response, Fail> {
     let mut delivery = call.delivery(Some("occurrences"));
@@ -101,6 +111,16 @@ pub(crate) async fn post(call: &mut Call, limit: usize) -> Result<Response, Fail
         }
     };
     delivery.wire_bytes = read.wire_bytes;
+    // Before anything is read of it: what is refused for its rate costs little.
+    let public = outer
+        .as_ref()
+        .and_then(|access| spend(call, access, read.bytes.len()));
+    if let (Some(access), Some((window, false))) = (&outer, public) {
+        note_unread(call, &delivery, outer.as_ref(), Reason::PublicRate);
+        let refusal = access.grant.refusal(Reason::PublicRate);
+        let response = Fail::of_refusal(&refusal).render();
+        return Ok(with_window(response, Some(window), call.engine().now()));
+    }
     let content_type = call.header("content-type").map(str::to_owned);
     let bytes = read.bytes.clone();
     let parsed = working(move || {
@@ -121,7 +141,30 @@ pub(crate) async fn post(call: &mut Call, limit: usize) -> Result<Response, Fail
         }
     };
     delivery.user_agent = sdk(&body).or(delivery.user_agent);
-    many(call, &delivery, outer, body).await
+    let post = Post {
+        outer: outer.map(|access| (access, public.map(|(window, _)| window))),
+        body_bytes: read.bytes.len(),
+        body,
+    };
+    many(call, &delivery, post).await
+}
+
+/// A post that was read.
+struct Post {
+    /// What the token beside the body lets its holder post to, and the window that it took of, when it is
+    /// a public one.
+    outer: Option<(Access, Option<Window>)>,
+    /// Of the body, unpacked.
+    body_bytes: usize,
+    body: Body,
+}
+
+/// Takes a request of the window that a public token has; says whether it fits. `None`: it is no public one.
+fn spend(call: &Call, access: &Access, bytes: usize) -> Option<(Window, bool)> {
+    let (key, now) = (&access.grant.key().id, call.engine().now());
+    access
+        .is_public()
+        .then(|| call.app.rates.take_public(key, bytes as u64, now))
 }
 
 /// The SDK as it names itself in the payload, `pyrollbar/1.5.0`: the header mostly tells the HTTP library.
@@ -144,19 +187,18 @@ fn note_unread(call: &Call, delivery: &Delivery, access: Option<&Access>, reason
 }
 
 /// Stores each payload; the answer is that of the whole post.
-async fn many(
-    call: &Call,
-    delivery: &Delivery,
-    outer: Option<Access>,
-    body: Body,
-) -> Result<Response, Fail> {
+async fn many(call: &Call, delivery: &Delivery, post: Post) -> Result<Response, Fail> {
+    let (outer, body) = (post.outer, post.body);
     let peer = call.peer();
     let is_list = body.is_list;
     if body.payloads.is_empty() {
         let undone = Undone::Bad(Bad::Semantics("the list of payloads is empty"));
-        note_unread(call, delivery, outer.as_ref(), undone.reason());
+        let access = outer.as_ref().map(|(access, _)| access);
+        note_unread(call, delivery, access, undone.reason());
         return Err(undone.fail());
     }
+    // Each public token within the body took one request, however many payloads name it.
+    let mut spent: HashMap<String, Option<(Window, bool)>> = HashMap::new();
     let mut under_way = Vec::with_capacity(body.payloads.len());
     for payload in body.payloads {
         let (payload, bad) = match payload {
@@ -168,8 +210,15 @@ async fn many(
             .and_then(|p| p.token.clone())
             .or_else(|| body.token.clone());
         let access = match &outer {
-            Some(access) => Ok(access.clone()),
+            Some((access, _)) => Ok(access.clone()),
             None => access(call.engine(), delivery, own.as_deref()),
+        };
+        let public = match (&outer, &access) {
+            (Some((_, window)), _) => window.map(|window| (window, true)),
+            (None, Ok(access)) => *spent
+                .entry(access.grant.key().id.clone())
+                .or_insert_with(|| spend(call, access, post.body_bytes)),
+            (None, Err(_)) => None,
         };
         under_way.push(async move {
             let access = match access {
@@ -183,7 +232,13 @@ async fn many(
                     return (Some(access), Err(Undone::Bad(bad)), None);
                 }
             };
+            if let Some((window, false)) = public {
+                let refusal = access.grant.refusal(Reason::PublicRate);
+                return (Some(access), Err(Undone::Refused(refusal)), Some(window));
+            }
             let (done, window) = one(call, &access, payload, peer).await;
+            // Of two windows the answer tells the one that its owner set.
+            let window = window.or(public.map(|(window, _)| window));
             (Some(access), done, window)
         });
     }

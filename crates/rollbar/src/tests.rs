@@ -11,6 +11,7 @@ use tower::ServiceExt;
 
 mod api;
 mod intake;
+mod rates;
 
 const TOKEN: &str = dev::PROJECT_TOKEN;
 

@@ -37,6 +37,7 @@ pub enum Reason {
     NotAProject,
     ClientToken,
     QuotaReached,
+    PublicRate,
     TlsOnPlainPort,
     WrongPort,
     WrongPath,
@@ -52,7 +53,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::MissingKey,
         Self::UnknownKey,
         Self::RevokedKey,
@@ -84,6 +85,7 @@ impl Reason {
         Self::NotAProject,
         Self::ClientToken,
         Self::QuotaReached,
+        Self::PublicRate,
         Self::TlsOnPlainPort,
         Self::WrongPort,
         Self::WrongPath,
@@ -132,6 +134,7 @@ impl Reason {
             Self::NotAProject => "not_a_project",
             Self::ClientToken => "client_token",
             Self::QuotaReached => "quota_reached",
+            Self::PublicRate => "public_rate",
             Self::TlsOnPlainPort => "tls_on_plain_port",
             Self::WrongPort => "wrong_port",
             Self::WrongPath => "wrong_path",
@@ -188,6 +191,9 @@ impl Reason {
             }
             Self::QuotaReached => {
                 "the rate limit of this token is reached; the sender was told when it ends"
+            }
+            Self::PublicRate => {
+                "a token that stands in pages posts 100 requests and 5 MiB a second at most; the sender was told when it may again"
             }
             Self::TlsOnPlainPort => "the sender speaks TLS (https), and this port does not",
             Self::WrongPort => "this port takes nothing of the kind",
@@ -263,6 +269,9 @@ impl Reason {
                 "use a token with post_server_item in the server's code; the one in the page is public"
             }
             Self::QuotaReached => "raise the rate limit of the token, or send less",
+            Self::PublicRate => {
+                "find the page that reports in a loop; if it is a stranger who posts, make a new token and delete this one"
+            }
             Self::TlsOnPlainPort => "write http:// instead of https:// in the client's address",
             Self::WrongPort => {
                 "correct the port: 8080 takes everything over HTTP, 4317 and 4318 OTLP, 2000 the X-Ray SDKs"
