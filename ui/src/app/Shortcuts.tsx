@@ -31,6 +31,7 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
       ['Esc Esc', 'cancel the running query'],
       ['t', 'time range'],
       ['e', 'edit as text'],
+      ['y', 'copy a link to what is shown'],
       ['1 … 4', 'tabs below the graph'],
       ['arrows', 'on a heatmap: move the cell cursor'],
       ['Shift arrows', 'on a heatmap: grow the box'],

@@ -49,7 +49,8 @@ export function TopBar() {
       </div>
       <span className="grow" />
       <span className="row" ref={setActions} />
-      <ShareButton />
+      {/* Explore has its own: what it shows is a question over a range that moves. */}
+      {path === 'explore' ? null : <ShareButton />}
       <ThemeMenu />
     </header>
   );

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Download, Pencil, Radio, TriangleAlert } from 'lucide-react';
+import { Download, Radio, TriangleAlert } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import { answerQuery, askOf } from '@/api/queries.ts';
 import type { Cell } from '@/api/types.ts';
@@ -15,13 +15,13 @@ import { TimePicker } from '@/query/TimePicker.tsx';
 import { gridOf, heatmapOf } from '@/viz/answer.ts';
 import { AsText } from './AsText.tsx';
 import { BubbleUpTab } from './BubbleUpTab.tsx';
-import { DatasetPicker } from './DatasetPicker.tsx';
 import { EmptyAnswer } from './EmptyAnswer.tsx';
 import { EventsTab } from './EventsTab.tsx';
 import { exportCsv, exportJson } from './export.ts';
 import { Graphs } from './Graphs.tsx';
 import { groupHeatmap, heatmapIndex, isEmpty } from './model.ts';
 import styles from './Page.module.css';
+import { PageBar } from './PageBar.tsx';
 import { QueryBuilder } from './QueryBuilder.tsx';
 import { ResultsTab } from './ResultsTab.tsx';
 import { GraphSkeleton, Skeleton } from './Skeleton.tsx';
@@ -152,19 +152,13 @@ export function ExplorePage() {
         </button>
       </InTopBar>
       <div className={styles.page}>
-        <div className="bar">
-          <DatasetPicker env={env} dataset={dataset} change={explore.setDataset} />
-          <span className="grow" />
-          <button
-            type="button"
-            className={`btn sm ghost${asText ? ' on' : ''}`}
-            aria-pressed={asText}
-            onClick={() => setAsText(!asText)}
-          >
-            <Icon of={Pencil} small />
-            As text
-          </button>
-        </div>
+        <PageBar
+          explore={explore}
+          // While another question runs, the answer is the one before.
+          shown={run.running ? undefined : answer}
+          asText={asText}
+          setAsText={setAsText}
+        />
         {asText ? (
           <AsText question={draft} change={explore.edit} run={start} />
         ) : (

@@ -1,10 +1,14 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { useMemo, useRef, useState } from 'react';
+import type { Answer } from '@/api/types.ts';
 import { useEnvironment } from '@/app/environment.ts';
+import { paths } from '@/app/paths.ts';
 import { type AddressProblem, writeAddress } from '@/query/address.ts';
 import type { Question, Range } from '@/query/model.ts';
 import { questionOf } from '@/query/opening.ts';
+import { resolveRange } from '@/query/range.ts';
 import { parseSelection, renderSelection, type Selection } from '@/query/selection.ts';
+import { addressOf } from './saved.ts';
 import type { ExploreSearch } from './search.ts';
 
 export const TABS = ['results', 'bubbleup', 'traces', 'events'] as const;
@@ -31,6 +35,8 @@ export interface Explore {
   /** Sets a part of the address that is about the view; no step in the history. */
   view: (part: Partial<Pick<ExploreSearch, 'sort' | 'y' | 'row'>>) => void;
   search: ExploreSearch;
+  /** The address that shows the same later: this one, over the time of the answer, or of now when there is none. */
+  fixedAt: (answer: Answer | undefined) => string;
 }
 
 /** The page's state: all of it in the address but the unfinished edit. */
@@ -38,6 +44,7 @@ export function useExplore(): Explore {
   const search = useSearch({ from: '/e/$env/explore' });
   const { slug } = useEnvironment();
   const navigate = useNavigate({ from: '/e/$env/explore' });
+  const router = useRouter();
   const { v, w, g, o, h, l, t } = search;
   const { question: asked, problems } = useMemo(
     () => questionOf({ v, w, g, o, h, l, t }),
@@ -108,5 +115,17 @@ export function useExplore(): Explore {
       }),
     view: (part) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true }),
     search,
+    fixedAt: (answer) => {
+      const { range } = asked;
+      const shown =
+        range.kind === 'last' && answer
+          ? { startNs: BigInt(answer.start_ns), endNs: BigInt(answer.end_ns) }
+          : resolveRange(range, Date.now());
+      const fixed: Question = { ...asked, range: { kind: 'between', ...shown } };
+      return router.buildLocation({
+        ...paths.explore(slug),
+        search: { ...search, ...addressOf(search.ds, fixed) },
+      }).href;
+    },
   };
 }
