@@ -13,6 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use support::{Reply, Server};
 
+mod signed;
+
+use signed::Call;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_foursight");
 
 /// The kept directories, by version.
@@ -94,7 +98,13 @@ fn dataset_of(sent: &str) -> &str {
 
 /// Everything that was sent is there, once, and nothing else.
 fn check(server: &Server, data: &Path, expected: &Value) {
-    let found = rows(server, data);
+    let mut found = rows(server, data);
+    if let Some(others) = expected.get("other sources") {
+        other_sources(server, others);
+        for dataset in OTHER_DATASETS {
+            assert!(found.remove(dataset).is_some(), "no rows of {dataset}");
+        }
+    }
     let sent = expected["rows"].as_object().unwrap();
     let want: BTreeSet<&str> = sent.keys().map(|d| dataset_of(d)).collect();
     assert_eq!(
@@ -117,6 +127,79 @@ fn check(server: &Server, data: &Path, expected: &Value) {
         }
     }
     keys_and_questions(server, expected);
+}
+
+/// Where rows of the other sources lie; what they are is asked of their own APIs.
+const OTHER_DATASETS: [&str; 3] = ["logs--kept-app", "rollbar-shop", "xray"];
+
+/// X-Ray's, CloudWatch Logs' and Rollbar's: each asked as its clients ask.
+fn other_sources(server: &Server, expected: &Value) {
+    let text = |v: &Value| v.as_str().unwrap().to_owned();
+    let key = &expected["signing"];
+    let (id, secret) = (text(&key["id"]), text(&key["secret"]));
+    let ask = |call: Call| call.by(&id, &secret).ok(server);
+
+    let group = &expected["log_group"];
+    let name = &group["name"];
+    let groups = ask(Call::logs("DescribeLogGroups", &json!({})));
+    assert_eq!(groups["logGroups"][0]["logGroupName"], *name);
+    assert_eq!(
+        groups["logGroups"][0]["retentionInDays"],
+        group["retention"]
+    );
+    let tags = ask(Call::logs(
+        "ListTagsLogGroup",
+        &json!({"logGroupName": name}),
+    ));
+    assert_eq!(tags["tags"], group["tags"]);
+    let of_stream =
+        json!({"logGroupName": name, "logStreamName": group["stream"], "startFromHead": true});
+    let lines = ask(Call::logs("GetLogEvents", &of_stream));
+    let lines: Vec<&Value> = lines["events"].as_array().unwrap().iter().collect();
+    let messages: Vec<&Value> = lines.iter().map(|e| &e["message"]).collect();
+    assert_eq!(json!(messages), group["lines"]);
+
+    let groups = ask(Call::xray("/Groups", &json!({})));
+    let kept = groups["Groups"].as_array().unwrap().iter();
+    let mut kept = kept.filter(|g| g["GroupName"] == expected["group"]["name"]);
+    assert_eq!(
+        kept.next().unwrap()["FilterExpression"],
+        expected["group"]["filter"]
+    );
+    let rules = ask(Call::xray("/GetSamplingRules", &json!({})));
+    let rules = rules["SamplingRuleRecords"].as_array().unwrap();
+    let rule = rules
+        .iter()
+        .map(|r| &r["SamplingRule"])
+        .find(|r| r["RuleName"] == expected["rule"]["RuleName"])
+        .expect("the rule");
+    for (member, value) in expected["rule"].as_object().unwrap() {
+        assert_eq!(&rule[member], value, "{member} of the rule");
+    }
+    for segment in expected["traces"].as_array().unwrap() {
+        let trace = text(&segment["trace_id"]);
+        let input = json!({"TraceIds": [trace]});
+        let got = ask(Call::xray("/Traces", &input));
+        let document = text(&got["Traces"][0]["Segments"][0]["Document"]);
+        let document: Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(document, *segment);
+    }
+
+    let token = text(&expected["project_token"]);
+    let url = server.url("/api/1/items/");
+    let items = support::request("GET", &url, &[("x-rollbar-access-token", &token)], None);
+    assert_eq!(items.status, 200, "{}", items.text());
+    let items = items.json();
+    let found: serde_json::Map<String, Value> = items["result"]["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| {
+            let told = json!([i["status"], i["total_occurrences"]]);
+            (text(&i["title"]), told)
+        })
+        .collect();
+    assert_eq!(Value::Object(found), expected["items"]);
 }
 
 fn keys_and_questions(server: &Server, expected: &Value) {
@@ -193,8 +276,8 @@ fn keys_and_questions(server: &Server, expected: &Value) {
     assert_eq!(found, counts);
 }
 
-/// What later formats added can be used.
-fn save_query(server: &Server, data: &Path) {
+/// Queries kept under a name: those that were, and one more.
+fn saved_queries(server: &Server, data: &Path, expected: &Value) {
     let token = fs::read_to_string(data.join("setup-token")).unwrap();
     let bearer = format!("Bearer {}", token.trim());
     let headers = [
@@ -202,11 +285,28 @@ fn save_query(server: &Server, data: &Path) {
         ("content-type", "application/json"),
     ];
     let url = server.url("/foursight/v1/environments/kept/saved_queries");
+    let listed = || support::request("GET", &url, &headers, None).json()["queries"].clone();
+    let kept = listed();
+    match expected.get("saved query") {
+        None => assert_eq!(kept, json!([])),
+        Some(named) => {
+            assert_eq!(kept.as_array().unwrap().len(), 1);
+            for (member, value) in named.as_object().unwrap() {
+                if member != "query" {
+                    assert_eq!(&kept[0][member], value, "{member}");
+                }
+            }
+            let asked = &kept[0]["asked"]["query"];
+            for (member, value) in named["query"].as_object().unwrap() {
+                assert_eq!(&asked[member], value, "{member} of the query");
+            }
+        }
+    }
     let body = json!({"name": "of before", "dataset": "checkout", "query": {}}).to_string();
     let made = support::request("POST", &url, &headers, Some(body.as_bytes()));
     assert_eq!(made.status, 201, "{}", made.text());
-    let listed = support::request("GET", &url, &headers, None);
-    assert_eq!(listed.json()["queries"], json!([made.json()]));
+    let all = listed();
+    assert!(all.as_array().unwrap().contains(&made.json()), "{all}");
 }
 
 #[test]
@@ -223,7 +323,7 @@ fn every_kept_directory_opens_with_all_that_was_sent() {
         assert_eq!(server.stop().code(), Some(0));
         let server = open(&data);
         check(&server, &data, &expected);
-        save_query(&server, &data);
+        saved_queries(&server, &data, &expected);
         assert_eq!(server.stop().code(), Some(0));
         let verified = Command::new(BINARY)
             .arg("verify")

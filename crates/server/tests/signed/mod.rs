@@ -14,6 +14,7 @@ pub(crate) const SECRET: &str = "foursight/dev/secret/not/for/production";
 /// A call before it is signed.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
+    key: (String, String),
     service: &'static str,
     pub(crate) path: &'static str,
     headers: Vec<(String, String)>,
@@ -25,6 +26,7 @@ impl Call {
     pub(crate) fn logs(operation: &str, input: &Value) -> Self {
         let target = format!("Logs_20140328.{operation}");
         Self {
+            key: (KEY_ID.to_owned(), SECRET.to_owned()),
             service: "logs",
             path: "/",
             headers: Vec::new(),
@@ -37,11 +39,18 @@ impl Call {
     /// An operation of X-Ray, by its path.
     pub(crate) fn xray(path: &'static str, input: &Value) -> Self {
         Self {
+            key: (KEY_ID.to_owned(), SECRET.to_owned()),
             service: "xray",
             path,
             headers: Vec::new(),
             body: input.to_string().into_bytes(),
         }
+    }
+
+    /// With another key than that of `--dev`.
+    pub(crate) fn by(mut self, id: &str, secret: &str) -> Self {
+        self.key = (id.to_owned(), secret.to_owned());
+        self
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
@@ -58,8 +67,8 @@ impl Call {
     /// transport writes.
     pub(crate) fn signed(&self, authority: &str) -> Vec<(String, String)> {
         let signer = sign::Signer {
-            key_id: KEY_ID,
-            secret: SECRET,
+            key_id: &self.key.0,
+            secret: &self.key.1,
             token: None,
             region: "us-east-1",
             service: self.service,
