@@ -75,14 +75,14 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         id: "1.10",
         does: "queries HEATMAP(duration_ms) and P90, drags a box",
-        shows: "the heatmap; the time frame; BubbleUp",
+        shows: "the heatmap; zoom to that time frame; BubbleUp",
         needs: O,
         look: heatmap,
     },
     Check {
         id: "1.11",
         does: "saves the query and shares its link",
-        shows: "the link opens the same picture",
+        shows: "it is listed; the link opens the same picture",
         needs: O,
         look: link,
     },
@@ -326,17 +326,20 @@ fn exists_and_max(stage: &Stage) -> anyhow::Result<String> {
 fn heatmap(stage: &Stage) -> anyhow::Result<String> {
     let query = json!({"calculations": [{"op": "HEATMAP", "column": "duration_ms"}, {"op": "P90", "column": "duration_ms"}]});
     let answer = stage.query(NAME, &query)?;
-    let cells = answer["series"][0]["lines"][0]["cells"]
-        .as_array()
-        .context("no heatmap")?;
-    let counted: u64 = cells.chunks_exact(3).filter_map(|c| c[2].as_u64()).sum();
+    let counted = spans_drawn(&answer)?;
     // Span events have no length.
     let timed = json!([{"column": "duration_ms", "op": "exists"}]);
-    let all = stage.rows(NAME, &timed)?.len() as u64;
+    let times: Vec<i64> = stage
+        .rows(NAME, &timed)?
+        .iter()
+        .filter_map(|r| text(&r["timestamp_ns"]).parse().ok())
+        .collect();
+    let all = times.len();
     ensure!(
         counted == all && counted > 0,
         "{counted} of {all} spans are in the heatmap"
     );
+    let zoomed = zoom(stage, &query, &times)?;
     let p90 = answer["total"]["P90(duration_ms)"]
         .as_f64()
         .context("no P90")?;
@@ -348,28 +351,103 @@ fn heatmap(stage: &Stage) -> anyhow::Result<String> {
     let fields = answer["fields"].as_array().context("no fields")?;
     ensure!(!fields.is_empty(), "BubbleUp names no field");
     Ok(format!(
-        "{counted} spans in cells, P90 {p90:.2} ms, {} fields ranked",
+        "{counted} spans in cells, {zoomed} in the newer half's time, P90 {p90:.2} ms, {} fields ranked",
         fields.len()
     ))
 }
 
+/// Spans in the cells of the first heatmap.
+fn spans_drawn(answer: &Value) -> anyhow::Result<usize> {
+    let cells = answer["series"][0]["lines"][0]["cells"].as_array();
+    let counts = cells
+        .context("no heatmap")?
+        .chunks_exact(3)
+        .filter_map(|c| c[2].as_u64());
+    Ok(usize::try_from(counts.sum::<u64>())?)
+}
+
+/// Asks the same over the time of the newer half of the spans alone; `times` are newest first.
+fn zoom(stage: &Stage, query: &Value, times: &[i64]) -> anyhow::Result<usize> {
+    let (newest, middle) = (times[0], times[times.len() / 2]);
+    // A question names its times in microseconds.
+    let (start, end) = (middle / 1_000, newest / 1_000 + 1);
+    let mut query = query.clone();
+    query["start_time"] = json!(start as f64 / 1e6);
+    query["end_time"] = json!(end as f64 / 1e6);
+    let answer = stage.query(NAME, &query)?;
+    ensure!(
+        answer["start_ns"] == format!("{start}000") && answer["end_ns"] == format!("{end}000"),
+        "asked {start} to {end} µs, answered {} to {}",
+        answer["start_ns"],
+        answer["end_ns"]
+    );
+    let wanted = times.iter().filter(|t| **t >= start * 1_000).count();
+    let drawn = spans_drawn(&answer)?;
+    ensure!(
+        drawn == wanted && wanted < times.len(),
+        "{drawn} spans drawn, {wanted} of {} in that time",
+        times.len()
+    );
+    Ok(drawn)
+}
+
 fn link(stage: &Stage) -> anyhow::Result<String> {
     let env = &stage.keys.environment;
-    let path = format!("/e/{env}/explore?ds={NAME}&v=COUNT&g=name&t=-2h");
+    let place = format!("/environments/{env}/saved_queries");
+    let query =
+        json!({"calculations": [{"op": "COUNT"}], "breakdowns": ["name"], "time_range": 7200});
+    let fields = json!({"name": "routes <b>", "description": "after the deploy", "dataset": NAME, "query": query});
+    let saved = stage.api("POST", &place, Some(&fields))?;
+    let listed = stage.api("GET", &place, None)?;
+    ensure!(listed["queries"] == json!([saved]), "{listed}");
+    for (member, wanted) in [("name", "routes <b>"), ("description", "after the deploy")] {
+        ensure!(saved[member] == wanted, "{saved}");
+    }
+    // It is a query of Honeycomb's API like any other.
+    let path = format!("/1/queries/{NAME}/{}", text(&saved["query_id"]));
+    let headers = [("x-honeycomb-team", stage.keys.configuration.as_str())];
+    let theirs = support::request("GET", &stage.server.url(&path), &headers, None);
+    ensure!(theirs.status == 200, "{path}: {}", theirs.text());
+    ensure!(
+        theirs.json()["breakdowns"] == query["breakdowns"],
+        "{}",
+        theirs.text()
+    );
+
+    // Opened from the list; what is shown is shared with its time, not with how long ago it was.
+    let mine = stage.query(NAME, &saved["asked"]["query"])?;
+    let (start, end) = (text(&mine["start_ns"]), text(&mine["end_ns"]));
+    let path = format!("/e/{env}/explore?ds={NAME}&v=COUNT&g=name&t={start}..{end}");
     let made = stage.api("POST", "/links", Some(&json!({"env": env, "path": path})))?;
     let opened = stage.api("GET", &format!("/links/{}", text(&made["id"])), None)?;
     ensure!(
         opened["path"] == path.as_str() && opened["env"] == env.as_str(),
         "{opened}"
     );
-    let query = json!({"calculations": [{"op": "COUNT"}], "breakdowns": ["name"]});
-    let (mine, theirs) = (stage.query(NAME, &query)?, stage.query(NAME, &query)?);
-    ensure!(mine["results"] == theirs["results"], "two answers");
+    let seconds = |ns: &str| ns.parse::<f64>().map(|ns| ns / 1e9);
+    let mut query = query;
+    query["time_range"] = Value::Null;
+    query["start_time"] = json!(seconds(&start)?);
+    query["end_time"] = json!(seconds(&end)?);
+    let theirs = stage.query(NAME, &query)?;
+    for part in [
+        "results",
+        "series",
+        "total",
+        "total_series",
+        "first_bucket_ns",
+    ] {
+        ensure!(mine[part] == theirs[part], "two answers: {part}");
+    }
     ensure!(
         mine["total"]["COUNT"].as_u64() > Some(0),
         "an empty picture"
     );
-    Ok(format!("/l/{} → {path}", text(&made["id"])))
+    Ok(format!(
+        "saved as “{}”; /l/{} → {path}",
+        text(&saved["name"]),
+        text(&made["id"])
+    ))
 }
 
 fn whoami(stage: &Stage) -> anyhow::Result<String> {
