@@ -25,7 +25,7 @@ fn compose(python: &Path) -> Value {
     let app = support::repository().join("examples/cruddur-flask");
     let out = Command::new(python)
         .arg(support::repository().join("tests/clients/compose.py"))
-        .args([app.join("docker-compose.yml"), app.join("Dockerfile")])
+        .arg(app.join("docker-compose.yml"))
         .env("HONEYCOMB_API_KEY", TEAM_KEY)
         .envs(TEAM)
         .output()
@@ -131,14 +131,87 @@ fn flask(
     Flask::start(python, &borrowed)
 }
 
+/// The words of a list of a compose file or a Dockerfile.
+fn words(list: &Value) -> Vec<String> {
+    let words = list.as_array().into_iter().flatten();
+    words.map(|w| w.as_str().unwrap().to_owned()).collect()
+}
+
+/// What the container of `service` runs, below `root`: the image's entry point, then the service's command
+/// or, without one, the image's. Addresses of the container become free ones of loopback.
+fn container(root: &Path, image: &Value, service: &Value) -> (String, Vec<String>) {
+    // The image's files: the one that cargo built, under the name it is copied to.
+    for copied in image["copied"].as_array().unwrap() {
+        let [from, built, to] = &words(copied)[..] else {
+            panic!("{copied}");
+        };
+        assert_eq!(from, "--from=build");
+        assert_eq!(
+            Path::new(built).file_name(),
+            Path::new(BINARY).file_name(),
+            "cargo builds that"
+        );
+        let to = root.join(to.trim_start_matches('/'));
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(BINARY, to).unwrap();
+    }
+    // What is written lies in the volume, which the compose file keeps.
+    let dir = service["environment"]["FOURSIGHT_DATA_DIR"]
+        .as_str()
+        .unwrap();
+    assert_eq!(words(&image["volumes"]), [dir]);
+    assert_eq!(words(&service["volumes"]), [format!("foursight:{dir}")]);
+    let mut all = words(&image["entrypoint"]);
+    let command = words(&service["command"]);
+    all.extend(match command.is_empty() {
+        true => words(&image["command"]),
+        false => command,
+    });
+    for word in &mut all {
+        if word.starts_with("0.0.0.0:") {
+            "127.0.0.1:0".clone_into(word);
+        }
+    }
+    let program = root.join(all.remove(0).trim_start_matches('/'));
+    (program.to_str().unwrap().to_owned(), all)
+}
+
+/// *Guarantees*: the image without a command of its own serves.
+#[test]
+fn the_image_serves_by_its_own_command() {
+    let Some(python) = client_env("the_image_serves_by_its_own_command") else {
+        return;
+    };
+    let compose = compose(&python);
+    let (root, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut service = compose["services"]["foursight"].clone();
+    service.as_object_mut().unwrap().remove("command");
+    let (program, args) = container(root.path(), &compose["images"]["foursight"], &service);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let listeners = [
+        "FOURSIGHT_HTTP",
+        "FOURSIGHT_OTLP_HTTP",
+        "FOURSIGHT_OTLP_GRPC",
+        "FOURSIGHT_XRAY",
+    ];
+    let mut variables = vec![("FOURSIGHT_DATA_DIR", data.path().to_str().unwrap())];
+    variables.extend(listeners.map(|name| (name, "127.0.0.1:0")));
+    let server = Server::launch(&program, data.path(), &args, &variables);
+    assert_eq!(support::get(&server.url("/health/ready")).status, 200);
+}
+
 #[test]
 fn the_compose_file_works_as_plain_processes() {
     let Some(python) = client_env("the_compose_file_works_as_plain_processes") else {
         return;
     };
     let compose = compose(&python);
+    let (image, image_of_app) = (
+        &compose["images"]["foursight"],
+        &compose["images"]["backend-flask"],
+    );
     assert_eq!(
-        compose["image"]["command"],
+        image_of_app["command"],
         serde_json::json!([
             "python3",
             "-m",
@@ -152,19 +225,8 @@ fn the_compose_file_works_as_plain_processes() {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().to_str().unwrap().to_owned();
     let service = &compose["services"]["foursight"];
-    let args: Vec<String> = service["command"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|a| {
-            let a = a.as_str().unwrap();
-            if a.starts_with("0.0.0.0:") {
-                "127.0.0.1:0".to_owned()
-            } else {
-                a.to_owned()
-            }
-        })
-        .collect();
+    let root = tempfile::tempdir().unwrap();
+    let (program, args) = container(root.path(), image, service);
     let variables_of_server: Vec<(String, String)> = variables(service)
         .into_iter()
         .map(|(k, v)| {
@@ -180,7 +242,7 @@ fn the_compose_file_works_as_plain_processes() {
         .iter()
         .map(|(k, v)| (k.as_str(), v.as_str()))
         .collect();
-    let server = Server::launch(BINARY, data.path(), &args, &borrowed);
+    let server = Server::launch(&program, data.path(), &args, &borrowed);
 
     // The owner token is asked for, and the fixed keys of --dev are nothing here.
     assert_eq!(
@@ -212,7 +274,7 @@ fn the_compose_file_works_as_plain_processes() {
 
     // The team's own key, from the compose file.
     let team = variables(&compose["services"]["backend-flask"]);
-    let app = flask(&python, &team, &compose["image"], &server, TEAM_KEY);
+    let app = flask(&python, &team, image_of_app, &server, TEAM_KEY);
     assert_eq!(support::get(&app.url("/api/activities/home")).status, 200);
     wait_for("the app's first spans", || {
         rows(&server, "backend-flask") == 2
@@ -240,7 +302,7 @@ fn the_compose_file_works_as_plain_processes() {
         made["secret"].as_str().unwrap(),
         made["key"]["id"].as_str().unwrap(),
     );
-    let app = flask(&python, &team, &compose["image"], &server, secret);
+    let app = flask(&python, &team, image_of_app, &server, secret);
     assert_eq!(support::get(&app.url("/api/activities/home")).status, 200);
     wait_for("the app's spans by the new key", || {
         rows(&server, "backend-flask") == 6

@@ -34,14 +34,15 @@ fn ok(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The one line a failing command says.
+/// The one line that an operator sees of a failing command: nothing else is on stderr, nor on stdout.
 fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let output = run(arguments, variables);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{arguments:?} succeeded");
-    // What was logged before (the ports that were found free) is no part of the reason.
-    let lines: Vec<_> = said.lines().filter(|l| !l.starts_with('{')).collect();
+    let lines: Vec<_> = said.lines().collect();
     assert_eq!(lines.len(), 1, "{said}");
+    assert!(said.starts_with("foursight: "), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{said}");
     lines[0].to_owned()
 }
 
