@@ -29,12 +29,12 @@ impl Axis {
     pub(crate) fn bins(&self, for_each: impl FnOnce(&mut dyn FnMut(f64, u64))) -> Vec<Bin> {
         let mut out: Vec<Bin> = Vec::new();
         let last = self.edges.len().saturating_sub(2);
+        // The values rise, so their bins do: a heat map has thousands of values for each of its columns.
+        let mut i = 0;
         for_each(&mut |x, w| {
-            let i = self
-                .edges
-                .partition_point(|e| *e <= x)
-                .saturating_sub(1)
-                .min(last);
+            while i < last && self.edges[i + 1] <= x {
+                i += 1;
+            }
             let (min, max) = (self.edges[i], self.edges[i + 1]);
             let w = i64::try_from(w).unwrap_or(i64::MAX);
             match out.last_mut() {

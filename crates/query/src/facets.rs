@@ -1,5 +1,6 @@
 //! BubbleUp: which fields make a selection differ from the rest (honeycomb.md §7).
 
+mod histogram;
 mod pass;
 mod rank;
 mod tally;

@@ -1,7 +1,7 @@
 //! Reads the rows of a question once for many fields, and counts both sides.
 
 use super::rank::{Counted, is_known_id, rank};
-use super::tally::{Count, Side, Tally};
+use super::tally::{Count, Side, Tally, scaled};
 use super::{BubbleUp, Facets, Selection};
 use crate::answer::Cell;
 use crate::fields::VISIBLE;
@@ -389,12 +389,13 @@ impl Pass {
                 self.total.baseline += weight;
             }
         }
+        let scaled: Option<Vec<f64>> = measured.map(|m| m.into_iter().map(scaled).collect());
         for (tally, array) in self
             .tallies
             .iter_mut()
             .zip(&batch.columns[layout.first_field..])
         {
-            tally.add(array, &sides, measured.as_deref());
+            tally.add(array, &sides, scaled.as_deref());
         }
         Ok(())
     }

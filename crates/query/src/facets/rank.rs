@@ -5,7 +5,8 @@
 //! tell something of their own; then those that repeat an earlier field or follow the measured
 //! one; then ids; last what the selection was made by.
 
-use super::tally::{Count, FEW_NUMBERS, Kind, Numbers, Tally, middle};
+use super::histogram::middle;
+use super::tally::{Count, FEW_NUMBERS, Kind, Numbers, Tally};
 use super::{Bar, Facet, Shape};
 use crate::answer::{Bin, Cell};
 
@@ -274,8 +275,7 @@ fn order_of(cell: &Cell) -> String {
 }
 
 fn measure(n: &Numbers, missing: Count, total: Count) -> (f64, Shape) {
-    let mut buckets: Vec<(u32, Count)> = n.histogram.iter().map(|(b, c)| (*b, *c)).collect();
-    buckets.sort_unstable_by_key(|(b, _)| *b);
+    let buckets: Vec<(u32, Count)> = n.histogram.iter().collect();
     let mut below = missing;
     let mut difference = share_difference(below, total).abs();
     for (_, count) in &buckets {
