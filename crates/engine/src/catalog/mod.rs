@@ -32,9 +32,9 @@ use rusqlite::{Connection, OptionalExtension};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use store::disk::{Disk, RealDisk};
 
 /// What went wrong, by what the caller can do.
-use store::disk::{Disk, RealDisk};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// There is none of that name or id.
@@ -87,9 +87,9 @@ impl From<std::io::Error> for Error {
 pub struct Catalog(Arc<Inner>);
 
 struct Inner {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
     conn: Mutex<Connection>,
-    disk: Arc<dyn Disk>,
     state: RwLock<State>,
     sealer: Sealer,
     fallback: Option<Fallback>,
@@ -113,8 +113,6 @@ impl Catalog {
     /// # Errors
     /// A newer format, or the directory cannot be written.
     pub fn open(data_dir: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(data_dir)?;
-        let master = data_dir.join("master.key");
         Self::open_on(Arc::new(RealDisk), data_dir)
     }
 
@@ -123,6 +121,8 @@ impl Catalog {
     /// # Errors
     /// As [`Self::open`].
     pub(crate) fn open_on(disk: Arc<dyn Disk>, data_dir: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(data_dir)?;
+        let master = data_dir.join("master.key");
         let sealer = Sealer::new(
             &secret::master_key(disk.as_ref(), &master)
                 .map_err(|e| Error::Storage(format!("{}: {e}", master.display())))?,
@@ -131,9 +131,9 @@ impl Catalog {
         let (conn, fallback) = backup::open_or_fall_back(disk.as_ref(), &path)?;
         let state = load(&conn)?;
         Ok(Self(Arc::new(Inner {
+            disk,
             path,
             conn: Mutex::new(conn),
-            disk,
             state: RwLock::new(state),
             sealer,
             fallback,
@@ -224,6 +224,6 @@ fn load(conn: &Connection) -> Result<State, Error> {
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod power;
+#[cfg(test)]
+mod tests;
