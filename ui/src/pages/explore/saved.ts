@@ -10,8 +10,7 @@ export type Opening = { question: Question; search: ExploreSearch } | { cannot: 
 
 /** The address of a question in a dataset. */
 export function addressOf(dataset: string | undefined, question: Question): ExploreSearch {
-  const address = writeAddress(question);
-  return { ds: dataset, ...address, v: address.v ?? 'COUNT' };
+  return { ds: dataset, ...writeAddress(question) };
 }
 
 export function openingOf(saved: SavedQuery): Opening {
