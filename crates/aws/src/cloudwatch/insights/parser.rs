@@ -45,6 +45,9 @@ pub const COMMANDS: [&str; 8] = [
     "fields", "display", "filter", "stats", "sort", "limit", "parse", "dedup",
 ];
 
+/// An old name of `limit`, which the vendor still takes (cloudwatch.md §7.3).
+const LIMIT_BEFORE: &str = "head";
+
 /// Reads a query.
 ///
 /// # Errors
@@ -191,7 +194,11 @@ impl<'t> Parser<'t> {
             Token::Word(w) => w.clone(),
             _ => return Err(self.unexpected("a command")),
         };
-        let known = COMMANDS.iter().find(|c| c.eq_ignore_ascii_case(&word));
+        let name = match word.eq_ignore_ascii_case(LIMIT_BEFORE) {
+            true => "limit",
+            false => &word,
+        };
+        let known = COMMANDS.iter().find(|c| c.eq_ignore_ascii_case(name));
         let Some(known) = known else {
             return Err(Fault::new(
                 at,

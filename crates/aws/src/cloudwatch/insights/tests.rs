@@ -67,6 +67,28 @@ fn parse_stats_and_dedup_are_refused_where_they_make_no_sense() {
     refuse(SENSELESS);
 }
 
+/// The vendor's old name of `limit` (cloudwatch.md §7.3).
+#[test]
+fn head_is_limit() {
+    for (old, new) in [
+        ("head 3", "limit 3"),
+        ("fields a | HEAD 20", "fields a | limit 20"),
+        ("dedup a | head 5", "dedup a | limit 5"),
+        (
+            "head 9 | filter a = 1 | head 2",
+            "limit 9 | filter a = 1 | limit 2",
+        ),
+        // A field may be called so.
+        (
+            "filter head = 1 | fields head | head 1",
+            "filter head = 1 | fields head | limit 1",
+        ),
+    ] {
+        assert_eq!(parse(old).unwrap(), parse(new).unwrap(), "{old}");
+        assert!(compile(old, "0", None).is_ok(), "{old}");
+    }
+}
+
 #[test]
 fn places_are_counted_in_characters() {
     let query = "fields 日本 | limit 1";

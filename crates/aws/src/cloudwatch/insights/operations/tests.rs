@@ -128,6 +128,18 @@ async fn lines_are_put_asked_and_looked_at_one_by_one() {
     fixture.close().await;
 }
 
+/// *Guarantees*: it is what the rows are cut by, the newest first.
+#[tokio::test]
+async fn head_gives_so_many_rows() {
+    let fixture = Fixture::new(true);
+    let now = lines(&fixture).await;
+    let answer = ask(&fixture, now, "fields @message | head 2").await;
+    let rows = answer["results"].as_array().unwrap();
+    let messages: Vec<&Value> = rows.iter().map(|r| &r[0]["value"]).collect();
+    assert_eq!(messages, ["plain text", r#"{"level":"info","ms":9.5}"#]);
+    fixture.close().await;
+}
+
 /// *Guarantees*: queries are listed with their text expanded, stopped once, and paged.
 #[tokio::test]
 async fn queries_are_listed_stopped_and_paged() {
