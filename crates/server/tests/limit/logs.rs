@@ -1,6 +1,6 @@
 //! CloudWatch Logs (reliability.md §3, cloudwatch.md §5).
 
-use super::{Bench, bomb, explode, gzip, list, nested, now_ms, padded, refusal, row};
+use super::{Bench, bomb, explode, gzip, levels, list, nested, now_ms, padded, path, refusal, row};
 use crate::signed::Call;
 use serde_json::{Value, json};
 use support::Server;
@@ -227,14 +227,17 @@ fn put_log_events_takes_a_million_json_values() {
 #[test]
 fn put_log_events_in_an_unknown_encoding_is_a_serialization_exception() {
     check(|server| {
-        let call = put(&[(now_ms(), "x")]).header("content-encoding", "br");
-        refused(
-            server,
-            &call,
-            SERIALIZATION,
-            "gzip, deflate, zstd",
-            "content_encoding",
-        );
+        // One encoding deep: not twice.
+        for encoding in ["br", "gzip, gzip"] {
+            let call = put(&[(now_ms(), "x")]).header("content-encoding", encoding);
+            refused(
+                server,
+                &call,
+                SERIALIZATION,
+                "gzip, deflate, zstd",
+                "content_encoding",
+            );
+        }
         assert_eq!(messages(server, "s"), [""; 0]);
     });
 }
@@ -270,6 +273,67 @@ fn of_a_json_line_2_000_fields_255_bytes_of_a_name_and_65_535_of_a_value_are_kep
         assert_eq!(truncated, json!([&name[..255], "value"]));
         assert_eq!(kept[&name[..255]], 1);
         assert_eq!(kept["value"].as_str().map(str::len), Some(65_535));
+    });
+}
+
+/// Ten levels of names (mapping.md §3.4); the line itself is kept byte for byte.
+#[test]
+fn of_a_json_line_10_levels_become_names_and_deeper_ones_json_text() {
+    check(|server| {
+        // `fits` and `over` are the first level.
+        let line = format!(
+            r#"{{"id":"deep","fits":{},"over":{},"list":[{{"a":1}}]}}"#,
+            levels(2..=10),
+            levels(2..=11)
+        );
+        put(&[(now_ms(), &line)]).ok(server);
+        assert_eq!(messages(server, "s"), [line]);
+        let (fits, over) = (
+            format!("fits.{}", path(2..=10)),
+            format!("over.{}", path(2..=10)),
+        );
+        let deep = json!({"column": "id", "op": "=", "value": "deep"});
+        let deeper = format!("over.{}", path(2..=11));
+        let kept = row(server, DATASET, &deep, &[&fits, &over, &deeper, "list"]);
+        assert_eq!(kept[&fits], 1);
+        assert_eq!(kept[&over], r#"{"l11":1}"#);
+        assert_eq!(kept[&deeper], Value::Null);
+        assert_eq!(kept["list"], r#"[{"a":1}]"#);
+    });
+}
+
+/// Beyond 64 levels it is a line like any other: nothing of it is a field.
+#[test]
+fn a_line_is_not_refused_for_its_depth() {
+    check(|server| {
+        let line = |id: &str, levels: usize| {
+            let deep = nested(levels - 1);
+            format!(r#"{{"id":"{id}","deep":{deep}}}"#)
+        };
+        let (fits, over) = (line("fits", 64), line("over", 65));
+        let far = line("far", 10_000);
+        let now = now_ms();
+        put(&[(now, &fits), (now, &over), (now, &far)]).ok(server);
+        assert!(messages(server, "s") == [fits, over, far]);
+        let id = |value: &str| json!({"column": "id", "op": "=", "value": value});
+        row(server, DATASET, &id("fits"), &["id"]);
+        for id in [id("over"), id("far")] {
+            let query = json!({"calculations": [{"op": "COUNT"}], "filters": [id]});
+            let answer = server.query(Some(DATASET), &query);
+            assert_eq!(answer["total"]["COUNT"], 0, "{answer}");
+        }
+    });
+}
+
+#[test]
+fn another_call_has_a_body_of_1_mib() {
+    check(|server| {
+        let input = json!({"logGroupNamePrefix": GROUP});
+        let of = |bytes| Call::logs("DescribeLogGroups", &input).body(padded(&input, bytes));
+        let answer = of(1 << 20).ok(server);
+        assert_eq!(answer["logGroups"][0]["logGroupName"], GROUP);
+        let over = of((1 << 20) + 1);
+        refused(server, &over, INVALID, "1048576 bytes", "too_large");
     });
 }
 

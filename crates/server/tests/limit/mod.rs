@@ -92,6 +92,19 @@ fn nested(depth: usize) -> String {
     format!("{}1{}", "[".repeat(depth), "]".repeat(depth))
 }
 
+/// `{"l1":{"l2":…1}}`: objects within objects, the last of which holds a number.
+fn levels(range: std::ops::RangeInclusive<usize>) -> String {
+    range
+        .rev()
+        .fold("1".to_owned(), |inner, l| format!("{{\"l{l}\":{inner}}}"))
+}
+
+/// `l1.l2.…`: the names of so many levels.
+fn path(range: std::ops::RangeInclusive<usize>) -> String {
+    let names: Vec<String> = range.map(|l| format!("l{l}")).collect();
+    names.join(".")
+}
+
 /// A list of `n` numbers.
 fn list(n: usize) -> String {
     let mut text = "1,".repeat(n);

@@ -1,6 +1,6 @@
 //! Rollbar (reliability.md §3, rollbar.md §2).
 
-use super::{Bench, explode, gzip, list, nested, padded, refusal, row};
+use super::{Bench, explode, gzip, levels, list, nested, padded, path, refusal, row};
 use serde_json::{Value, json};
 use support::{Reply, Server};
 
@@ -153,6 +153,31 @@ fn an_item_has_64_levels_of_json() {
     });
 }
 
+/// Ten levels of names (mapping.md §3.4); the payload itself is kept with all of them.
+#[test]
+fn of_an_item_10_levels_become_names_and_deeper_ones_json_text() {
+    check(|server| {
+        // `custom` is the first level.
+        let members = |range| serde_json::from_str::<Value>(&levels(range)).unwrap();
+        let mut sent = item("deep");
+        sent["data"]["custom"] = json!({"fits": members(3..=10), "over": members(3..=11)});
+        assert_eq!(post(server, &sent).status, 200);
+        let of = json!({"column": "rollbar.uuid", "op": "=", "value": "deep"});
+        let name = |first: &str, last| format!("rollbar.custom.{first}.{}", path(3..=last));
+        let (fits, over, deeper) = (name("fits", 10), name("over", 10), name("over", 11));
+        let kept = row(server, DATASET, &of, &[&fits, &over, &deeper]);
+        assert_eq!(kept[&fits], 1);
+        assert_eq!(kept[&over], r#"{"l11":1}"#);
+        assert_eq!(kept[&deeper], Value::Null);
+        let token = [("x-rollbar-access-token", TOKEN)];
+        let url = server.url("/api/1/instances/");
+        let listed = support::request("GET", &url, &token, None).json();
+        let instances = listed["result"]["instances"].as_array().unwrap();
+        let same = |i: &&Value| i["data"]["custom"] == sent["data"]["custom"];
+        assert_eq!(instances.iter().filter(same).count(), 1);
+    });
+}
+
 #[test]
 fn a_list_has_a_million_json_values() {
     check(|server| {
@@ -177,14 +202,17 @@ fn a_list_has_a_million_json_values() {
 fn an_item_in_an_unknown_encoding_is_answered_415() {
     check(|server| {
         let body = item("u").to_string();
-        let reply = send(server, "/api/1/item/", Some("br"), body.as_bytes());
-        refused(
-            server,
-            &reply,
-            415,
-            "gzip, deflate, zstd",
-            "content_encoding",
-        );
+        // One encoding deep: not twice.
+        for encoding in ["br", "gzip, gzip"] {
+            let reply = send(server, "/api/1/item/", Some(encoding), body.as_bytes());
+            refused(
+                server,
+                &reply,
+                415,
+                "gzip, deflate, zstd",
+                "content_encoding",
+            );
+        }
         assert_eq!(occurrences(server, "f"), 0);
     });
 }

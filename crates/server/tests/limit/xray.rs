@@ -212,15 +212,18 @@ fn put_trace_segments_takes_a_million_json_values() {
 #[test]
 fn put_trace_segments_in_an_unknown_encoding_is_answered_415() {
     check(|server| {
-        let call = put(&[&segment(1, "")]).header("content-encoding", "br");
-        let reply = call.send(server);
-        refused(
-            server,
-            &reply,
-            415,
-            "gzip, deflate, zstd",
-            "content_encoding",
-        );
+        // One encoding deep: not twice.
+        for encoding in ["br", "gzip, gzip"] {
+            let call = put(&[&segment(1, "")]).header("content-encoding", encoding);
+            let reply = call.send(server);
+            refused(
+                server,
+                &reply,
+                415,
+                "gzip, deflate, zstd",
+                "content_encoding",
+            );
+        }
         assert_eq!(stored(server, 1), [""; 0]);
     });
 }
@@ -309,5 +312,138 @@ fn batch_get_traces_takes_100_ids() {
             (400, &json!("InvalidRequestException"))
         );
         assert!(over.text().contains("at most 100"), "{}", over.text());
+    });
+}
+
+#[test]
+fn every_other_call_has_a_body_of_1_mib() {
+    const OTHER: usize = 1 << 20;
+    let now = now_ms() / 1_000;
+    let range = json!({"StartTime": now - 600, "EndTime": now + 60});
+    let counts = json!({"TelemetryRecords": [{"Timestamp": now, "SegmentsReceivedCount": 1}]});
+    check(|server| {
+        for (path, input) in [
+            ("/Traces", json!({"TraceIds": [trace_id(0xbef0)]})),
+            ("/TraceSummaries", range.clone()),
+            ("/ServiceGraph", range.clone()),
+            ("/TelemetryRecords", counts.clone()),
+            ("/Groups", json!({})),
+            ("/GetSamplingRules", json!({})),
+            (
+                "/SamplingTargets",
+                json!({"SamplingStatisticsDocuments": []}),
+            ),
+        ] {
+            let of = |bytes| Call::xray(path, &input).body(padded(&input, bytes));
+            of(OTHER).ok(server);
+            let over = of(OTHER + 1).send(server);
+            refused(server, &over, 413, "1048576 bytes", "too_large");
+        }
+    });
+}
+
+/// What keeps no signature is held to the same sizes.
+#[test]
+fn the_daemons_port_has_the_sizes_of_the_signed_calls() {
+    check(|server| {
+        let send = |path: &str, body: &[u8]| {
+            support::request("POST", &server.url_of("xray", path), &[], Some(body))
+        };
+        let input = |documents: &[&str]| json!({"TraceSegmentDocuments": documents});
+        let of = |bytes| send("/TraceSegments", &padded(&input(&[&segment(1, "")]), bytes));
+        assert_eq!((of(BODY).status, stored(server, 1).len()), (200, 1));
+        let over = of(BODY + 1);
+        assert_eq!(over.status, 413, "{}", over.text());
+        assert!(over.text().contains("5242880 bytes"), "{}", over.text());
+        let (largest, over) = (segment_of(2, DOCUMENT), segment_of(3, DOCUMENT + 1));
+        let both = input(&[&largest, &over]).to_string();
+        let answer = send("/TraceSegments", both.as_bytes()).json();
+        let unprocessed = answer["UnprocessedTraceSegments"].as_array().unwrap();
+        assert_eq!(unprocessed.len(), 1, "{answer}");
+        assert_eq!(unprocessed[0]["ErrorCode"], "InvalidSegmentSize");
+        assert!(stored(server, 2) == [largest] && stored(server, 3).is_empty());
+        let rules = |bytes| send("/GetSamplingRules", &padded(&json!({}), bytes));
+        assert_eq!(rules(1 << 20).status, 200);
+        let over = rules((1 << 20) + 1);
+        assert_eq!(over.status, 413, "{}", over.text());
+        assert!(over.text().contains("1048576 bytes"), "{}", over.text());
+    });
+}
+
+/// The one row of trace `n`, as it is read.
+fn read(server: &Server, n: u64) -> Value {
+    let filter = json!({"column": "trace.trace_id", "op": "=", "value": trace_id(n)});
+    let now = now_ms() / 1_000;
+    let query = json!({"filters": [filter], "start_time": now - 600, "end_time": now + 3_600});
+    let ask = json!({"env": "dev", "dataset": "xray", "limit": 10, "query": query});
+    let found = support::post(&server.url("/foursight/v1/rows"), &ask).json();
+    assert_eq!(found["rows"].as_array().map(Vec::len), Some(1), "{found}");
+    found["rows"][0].clone()
+}
+
+fn nanos(value: &Value) -> i64 {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+/// The documents are kept as they came; a duration is that of the document.
+#[test]
+fn a_segment_at_time_0_or_more_than_an_hour_ahead_gets_the_time_of_its_receipt() {
+    check(|server| {
+        let at = |n: u64, start: i64| {
+            let (id, start) = (trace_id(n), start.to_string());
+            format!(
+                r#"{{"name":"limits","id":"{n:016x}","trace_id":"{id}","start_time":{start},"end_time":{start}.25}}"#
+            )
+        };
+        let before = now_ms();
+        // A minute on each side: the clock goes on.
+        let now = before / 1_000;
+        let (near, far) = (now + 3_540, now + 3_660);
+        let sent = [at(1, 0), at(2, near), at(3, far)];
+        let documents: Vec<&str> = sent.iter().map(String::as_str).collect();
+        assert_eq!(put(&documents).ok(server), taken());
+        let received = before * 1_000_000..=now_ms() * 1_000_000;
+        let [zero, ahead, beyond] = [1, 2, 3].map(|n| read(server, n));
+        for (row, client_s) in [(&zero, None), (&beyond, Some(far))] {
+            assert!(received.contains(&nanos(&row["timestamp_ns"])), "{row}");
+            let told = row["meta.client_ts"].as_str();
+            let told = told.map(|t| t.parse::<jiff::Timestamp>().unwrap().as_nanosecond());
+            let sent = client_s.map(|s| i128::from(s) * 1_000_000_000);
+            assert_eq!(told, sent, "{row}");
+            assert_eq!(row["duration_ms"].as_f64(), Some(250.0), "{row}");
+        }
+        assert_eq!(nanos(&ahead["timestamp_ns"]), near * 1_000_000_000);
+        assert_eq!(ahead["meta.client_ts"], Value::Null);
+        for (n, document) in (1..).zip(&sent) {
+            assert_eq!(stored(server, n), [document.as_str()]);
+        }
+    });
+}
+
+/// 60 days, unless another retention is set.
+#[test]
+fn a_segment_older_than_the_retention_is_unprocessed_and_the_rest_is_stored() {
+    const DAY: i64 = 86_400;
+    check(|server| {
+        let at = |n: u64, start: i64| {
+            let id = trace_id(n);
+            format!(
+                r#"{{"name":"limits","id":"{n:016x}","trace_id":"{id}","start_time":{start},"end_time":{start}.25}}"#
+            )
+        };
+        let now = now_ms() / 1_000;
+        let (old, over) = (at(1, now - 60 * DAY + 60), at(2, now - 60 * DAY - 60));
+        let answer = put(&[&over, &old]).ok(server);
+        let unprocessed = answer["UnprocessedTraceSegments"].as_array().unwrap();
+        assert_eq!(unprocessed.len(), 1, "{answer}");
+        assert_eq!(unprocessed[0]["Id"], format!("{:016x}", 2));
+        let message = unprocessed[0]["Message"].as_str().unwrap();
+        assert!(
+            message.contains("document 0") && message.contains("older"),
+            "{message}"
+        );
+        assert_eq!(stored(server, 1), [old]);
+        assert_eq!(stored(server, 2), [""; 0]);
+        assert_eq!(refusal(server, "xray", "too_old")["counters"]["refused"], 1);
     });
 }
