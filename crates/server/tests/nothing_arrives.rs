@@ -6,7 +6,8 @@ mod process;
 use process::{clean, client_env, run_client};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::net::UdpSocket;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -41,7 +42,9 @@ impl Scene {
         })
     }
 
+    /// Every row of Arrivals, once all that was sent is in it.
     fn arrivals(&self) -> Vec<Value> {
+        self.settle();
         let url = self.server.url("/foursight/v1/arrivals?limit=1000");
         support::get(&url).json()["rows"]
             .as_array()
@@ -49,18 +52,52 @@ impl Scene {
             .clone()
     }
 
-    /// The reasons in Arrivals, once there is one: deliveries may be noted a moment later.
-    fn reasons(&self) -> BTreeSet<String> {
-        let deadline = Instant::now() + Duration::from_secs(5);
-        loop {
-            let rows = self.arrivals();
-            let codes = rows.iter().filter_map(|r| r["reason"]["code"].as_str());
-            let codes: BTreeSet<String> = codes.map(str::to_owned).collect();
-            if !codes.is_empty() || Instant::now() > deadline {
-                return codes;
-            }
-            std::thread::sleep(Duration::from_millis(50));
+    /// Waits until no request is under way: each is noted before its connection ends.
+    fn settle(&self) {
+        let open = || -> u64 {
+            let page = support::get(&self.server.url("/metrics")).text();
+            let gauge = |l: &str| {
+                l.strip_prefix("foursight_connections ")?
+                    .trim()
+                    .parse()
+                    .ok()
+            };
+            page.lines().find_map(gauge).unwrap()
+        };
+        // The one that asks is open too.
+        until("every connection ends", || open() == 1);
+    }
+
+    /// Waits until no datagram is under way. They are stored pack by pack: the second of these comes after
+    /// all of the first one's pack was noted.
+    fn settle_datagrams(&self) {
+        for id in ["00000000000000a1", "00000000000000a2"] {
+            let (now, trace) = (now_s(), format!("1-5759e988-00000000{id}"));
+            let document = json!({"name": "last", "id": id, "trace_id": trace, "start_time": now, "end_time": now});
+            self.datagram(&format!(
+                "{{\"format\":\"json\",\"version\":1}}\n{document}"
+            ));
+            let filter = json!({"column": "trace.trace_id", "op": "=", "value": trace});
+            let ask = json!({"env": "dev", "dataset": "xray", "query": {"filters": [filter]}});
+            until("the last datagram is stored", || {
+                let found = support::post(&self.server.url("/foursight/v1/rows"), &ask);
+                // There is no such dataset before its first row.
+                found.status == 200 && found.json()["rows"].as_array().unwrap().len() == 1
+            });
         }
+    }
+
+    fn datagram(&self, text: &str) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let daemon = self.server.ready["xray"].as_str().unwrap();
+        socket.send_to(text.as_bytes(), daemon).unwrap();
+    }
+
+    /// The reasons in Arrivals, all of them.
+    fn reasons(&self) -> BTreeSet<String> {
+        let rows = self.arrivals();
+        let codes = rows.iter().filter_map(|r| r["reason"]["code"].as_str());
+        codes.map(str::to_owned).collect()
     }
 
     /// What the doctor finds in these variables, beyond notes.
@@ -115,11 +152,58 @@ impl Scene {
     }
 }
 
+/// Looks until it is so.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited 30 s until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn now_s() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
 fn set(codes: &[&str]) -> BTreeSet<String> {
     codes.iter().map(|c| (*c).to_owned()).collect()
 }
 
 const KEYED: &str = "x-honeycomb-team=fsdev_ingest_key_000000";
+
+/// *Guarantees* of the twelve: a second reason is seen, however late it comes after the first.
+#[test]
+fn what_comes_a_moment_later_is_waited_for() {
+    let data = tempfile::tempdir().unwrap();
+    let scene = Scene {
+        server: Server::start(BINARY, data.path(), &["--dev"]),
+        python: PathBuf::new(),
+        _data: data,
+    };
+    let address = scene.server.ready["otlp_http"].as_str().unwrap();
+    let mut late = TcpStream::connect(address).unwrap();
+    let half = "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n";
+    late.write_all(half.as_bytes()).unwrap();
+    let headers = [
+        ("x-honeycomb-team", "fsdev_ingest_key_000001"),
+        ("content-type", "application/x-protobuf"),
+    ];
+    let reply = support::request("POST", &scene.otlp(), &headers, Some(b""));
+    assert_eq!(reply.status, 401);
+    let reasons = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Late on purpose.
+            std::thread::sleep(Duration::from_millis(500));
+            let rest = format!(
+                "x-honeycomb-team: {KEY}\r\ncontent-type: text/plain\r\ncontent-length: 1\r\n\r\nx"
+            );
+            late.write_all(rest.as_bytes()).unwrap();
+            late.read_to_end(&mut Vec::new()).unwrap();
+        });
+        scene.reasons()
+    });
+    assert_eq!(reasons, set(&["content_type", "unknown_key"]));
+}
 
 #[test]
 fn way_01_a_wrong_key() {
@@ -210,10 +294,9 @@ fn way_05_a_datagram_without_its_header() {
     let Some(scene) = Scene::new("way_05_a_datagram_without_its_header") else {
         return;
     };
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let document = r#"{"name":"x","id":"70de5b6f19ff9a0a","trace_id":"1-5759e988-bd862e3fe1be46a994272793","start_time":1,"end_time":2}"#;
-    let daemon = scene.server.ready["xray"].as_str().unwrap();
-    socket.send_to(document.as_bytes(), daemon).unwrap();
+    scene.datagram(document);
+    scene.settle_datagrams();
     assert_eq!(scene.reasons(), set(&["missing_header"]));
 }
 
@@ -237,6 +320,7 @@ fn way_06_sampling_at_zero() {
     // The SDK reports every ten seconds what it was asked for and recorded: Arrivals names the rule too.
     let args = [daemon, "backend-flask", "5", "1", "12"];
     run_client(&scene.python, "xray_sampled.py", &args);
+    scene.settle_datagrams();
     assert_eq!(scene.reasons(), set(&["not_sampled"]));
     let rows = scene.arrivals();
     let row = rows.iter().find(|r| !r["reason"].is_null()).unwrap();
@@ -361,11 +445,10 @@ fn way_12_a_full_disk() {
         _data: data,
     };
     // The disk is looked at every now and then.
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while support::get(&scene.server.url("/health/ready")).status != 503 {
-        assert!(Instant::now() < deadline, "the full disk is not noticed");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let ready = scene.server.url("/health/ready");
+    until("the full disk is noticed", || {
+        support::get(&ready).status == 503
+    });
     scene.span(&scene.otlp(), KEY, "flush");
     assert_eq!(scene.reasons(), set(&["read_only"]));
     let base = scene.server.url_of("otlp_http", "");
