@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { launch, shot, type Target, type Truth, violations, visit } from './support/index.ts';
+import { launch, printedBy, shot, type Target, type Truth, violations, visit } from './support/index.ts';
 
 /** The demo's promise: a minute after the start there is something to see. */
 const TRAFFIC_MS = 60_000;
@@ -100,10 +100,21 @@ async function findBand(page: Page): Promise<Band | undefined> {
   };
 }
 
-/** Waits until the demo has sent for a minute, then asks over the whole of it. */
+/** The one address that a demo printed; of one that was started by another, the same by what it says of itself. */
+function addressOf(target: Target): string {
+  const printed = printedBy(target);
+  if (printed === undefined) return `${target.url}/e/${target.environment}/explore?t=-10m`;
+  const [address = '', ...rest] = printed.split('\n');
+  // A line, its end, and nothing else.
+  expect(rest, printed).toEqual(['']);
+  expect(new URL(address).href, printed).toBe(address);
+  return address;
+}
+
+/** Waits until the demo has sent for a minute, then opens the address it printed. */
 async function openExplore(page: Page, target: Target): Promise<void> {
   await sleep(Math.max(0, target.startedMs + TRAFFIC_MS - Date.now()));
-  await page.goto(`${target.url}/e/${target.environment}/explore?t=-10m`);
+  await page.goto(addressOf(target));
   await page.getByRole('application', { name: /^Heatmap of duration_ms/u }).waitFor();
 }
 
@@ -168,6 +179,17 @@ describe('the demo after a minute', () => {
     async (seed, demo) => {
       if (!demo.truth) throw new Error('a demo tells what is wrong with its app');
       await namesTheSlowPair(demo, demo.truth, `demo-seed-${seed}`);
+    },
+  );
+
+  it.skipIf(demos.every((demo) => demo.stdout === undefined))(
+    'prints one address, of its own Explore',
+    () => {
+      for (const demo of demos) {
+        const address = new URL(addressOf(demo));
+        expect(address.origin).toBe(demo.url);
+        expect(address.pathname).toBe(`/e/${demo.environment}/explore`);
+      }
     },
   );
 

@@ -1,7 +1,7 @@
 // Starts the real binary on free ports, and stops it by its process id.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +24,8 @@ export interface Target {
   environment: string;
   /** Known when it is a demo. */
   truth: Truth | undefined;
+  /** The file with all that it printed on stdout; undefined when it was started by another. */
+  stdout: string | undefined;
   /** When the demo's traffic began, milliseconds since 1970. */
   startedMs: number;
 }
@@ -46,6 +48,11 @@ export function startQuiet(binary: string): Promise<Running> {
   return start(binary, ['serve', '--dev']);
 }
 
+/** All that a server of ours has printed on stdout. */
+export function printedBy(target: Target): string | undefined {
+  return target.stdout === undefined ? undefined : readFileSync(target.stdout, 'utf8');
+}
+
 const ANY = '127.0.0.1:0';
 
 async function start(binary: string, command: readonly string[]): Promise<Running> {
@@ -53,9 +60,12 @@ async function start(binary: string, command: readonly string[]): Promise<Runnin
   const ready = join(folder, 'ready.json');
   const args = [...command, '--data-dir', join(folder, 'data'), '--ready-file', ready];
   for (const listener of ['--http', '--otlp-http', '--otlp-grpc', '--xray']) args.push(listener, ANY);
-  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const stdout = join(folder, 'stdout');
+  const printed = openSync(stdout, 'w');
+  const child = spawn(binary, args, { stdio: ['ignore', printed, 'pipe'] });
+  closeSync(printed);
   let log = '';
-  child.stderr.on('data', (text) => {
+  child.stderr?.on('data', (text) => {
     log = (log + String(text)).slice(-20_000);
   });
   const stop = async () => {
@@ -67,7 +77,10 @@ async function start(binary: string, command: readonly string[]): Promise<Runnin
     while (Date.now() < startedMs + READY_WITHIN_MS) {
       if (child.exitCode !== null) throw new Error(`${command[0]} ended with ${child.exitCode}:\n${log}`);
       const said = readJson(ready);
-      if (said) return { target: await targetOf(`http://${said.http}`, said.demo, startedMs), stop };
+      if (said) {
+        const target = await targetOf(`http://${said.http}`, said.demo, startedMs);
+        return { target: { ...target, stdout }, stop };
+      }
       await sleep(50);
     }
     throw new Error(`${command[0]} was not ready within ${READY_WITHIN_MS} ms:\n${log}`);
@@ -98,6 +111,7 @@ export async function targetOf(url: string, truth: Truth | undefined, startedMs:
     token: session.dev_keys.project_token,
     environment,
     truth,
+    stdout: undefined,
     startedMs,
   };
 }
