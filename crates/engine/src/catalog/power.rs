@@ -2,6 +2,10 @@
 
 #[path = "../../../store/tests/it/sim.rs"]
 #[expect(dead_code, reason = "the store's tests use all of it")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "offsets of small files, as in the store's tests"
+)]
 mod sim;
 
 use super::Catalog;
@@ -45,8 +49,9 @@ fn ruin(dir: &Path) -> Vec<u8> {
         let _ = fs::remove_file(dir.join(log));
     }
     let path = dir.join("catalog.sqlite");
-    let length = fs::metadata(&path).unwrap().len() as usize;
-    let bytes: Vec<u8> = (0..length).map(|i| (i * 7 % 251) as u8).collect();
+    let length = fs::read(&path).unwrap().len();
+    let pattern = (0..251u8).map(|i| i.wrapping_mul(7)).cycle();
+    let bytes: Vec<u8> = pattern.take(length).collect();
     fs::write(&path, &bytes).unwrap();
     bytes
 }
