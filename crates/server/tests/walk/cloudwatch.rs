@@ -60,16 +60,31 @@ fn group_and_stream(stage: &Stage) -> anyhow::Result<String> {
     ])?;
     let group = &told["logGroups"][0];
     ensure!(group["logGroupName"] == "cruddur", "{told}");
-    let stream = text(&stream(stage)?["logStreamName"]);
+    let stream = stream(stage)?;
+    let name = text(&stream["logStreamName"]);
     // watchtower's own name: machine/program/logger/process.
-    ensure!(stream.contains("flask"), "{stream}");
+    ensure!(name.contains("flask"), "{name}");
+    // Neither was there before the app, and a put makes none.
+    ensure!(stage.groups_before.is_empty(), "{:?}", stage.groups_before);
+    for (what, made) in [("group", group), ("stream", &stream)] {
+        let at = made["creationTime"].as_i64();
+        ensure!(
+            at >= Some(stage.app_started_ms),
+            "the {what} was made at {at:?}, the app was started at {}",
+            stage.app_started_ms
+        );
+    }
     let calls = stage.arrivals(|r| {
         r["protocol"] == "logs"
             && text(&r["user_agent"]).starts_with("Boto3/")
             && r["outcome"] == "taken"
     })?;
-    ensure!(!calls.is_empty(), "no call of boto3 in Arrivals");
-    Ok(format!("cruddur / {stream}"))
+    let call = calls.first().context("no call of boto3 in Arrivals")?;
+    ensure!(call["env"] == stage.keys.environment.as_str(), "{call}");
+    Ok(format!(
+        "cruddur / {name}, by {}",
+        text(&call["user_agent"])
+    ))
 }
 
 /// Method, path and status as the app's hook writes them.
@@ -117,11 +132,11 @@ fn lines(stage: &Stage) -> anyhow::Result<String> {
         wanted.len()
     );
     ensure!(events[0]["message"] == "Test log", "{}", events[0]);
-    for field in ["timestamp", "ingestionTime"] {
-        ensure!(
-            events.iter().all(|e| e[field].as_i64() > Some(0)),
-            "an event has no {field}"
-        );
+    let began = stage.app_started_ms;
+    for event in events {
+        let (at, ingested) = (event["timestamp"].as_i64(), event["ingestionTime"].as_i64());
+        // Logged while the app ran, and taken after that.
+        ensure!(at >= Some(began) && ingested >= at, "{event}");
     }
     let in_time = events.is_sorted_by_key(|e| e["timestamp"].as_i64());
     ensure!(in_time, "not in order of time");
@@ -179,6 +194,11 @@ fn insights(stage: &Stage) -> anyhow::Result<String> {
 }
 
 fn tail(stage: &Stage) -> anyhow::Result<String> {
+    // Live: printed while the app ran on.
+    ensure!(
+        stage.tail_while_running > 0,
+        "no line was followed before the app was ended"
+    );
     let hook = stage.tail.iter().filter(|l| l.contains(" 127.0.0.1 "));
     let count = hook.count();
     ensure!(
@@ -187,5 +207,8 @@ fn tail(stage: &Stage) -> anyhow::Result<String> {
         stage.asked.len(),
         stage.tail.first()
     );
-    Ok(format!("{count} lines followed"))
+    Ok(format!(
+        "{} lines put by hand were followed while the app ran, then {count} of its own",
+        stage.tail_while_running
+    ))
 }

@@ -1,7 +1,9 @@
 //! The walkthrough as a list of checks: what a team does, what must be seen, and by which SDK.
 
+mod aws;
 pub(crate) mod cloudwatch;
 pub(crate) mod honeycomb;
+mod keys;
 pub(crate) mod report;
 pub(crate) mod rollbar;
 pub(crate) mod stage;

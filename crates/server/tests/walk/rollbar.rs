@@ -1,6 +1,6 @@
 //! §4: Rollbar.
 
-use super::stage::{FAILURES, OLD_TOKEN, OLD_TOKEN_REPORTS, Stage, text};
+use super::stage::{FAILURES, OLD_TOKEN, OLD_TOKEN_REPORTS, Stage, WAITING_PROJECT, text};
 use super::{Check, Sdk};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         id: "4.4",
         does: "keeps an old token in a container by mistake",
-        shows: "14 items refused in the last 5 minutes, token abcd…, from where, and the fix",
+        shows: "the project still waits and says: 14 items refused in the last 5 minutes, token abcd…, from where, and the fix",
         needs: R,
         look: old_token,
     },
@@ -127,7 +127,9 @@ fn fifty(stage: &Stage) -> anyhow::Result<String> {
     let last = item["last_occurrence_timestamp"]
         .as_i64()
         .context("no last")?;
-    ensure!(first > 0 && first <= last, "{first} to {last}");
+    // Both of this run: in seconds.
+    let began = stage.app_started_ms / 1_000;
+    ensure!(began <= first && first <= last, "{first} to {last}");
     let query = json!({"calculations": [{"op": "COUNT"}],
         "filters": [{"column": "exception.type", "op": "=", "value": "TypeError"}]});
     let answer = stage.query(&stage.keys.project, &query)?;
@@ -136,10 +138,11 @@ fn fifty(stage: &Stage) -> anyhow::Result<String> {
         "{}",
         answer["total"]
     );
-    ensure!(
-        !answer["series"].as_array().context("no graph")?.is_empty(),
-        "an empty graph"
-    );
+    let graph = answer["series"][0]["lines"][0]["values"]
+        .as_array()
+        .context("no graph")?;
+    let drawn: f64 = graph.iter().filter_map(Value::as_f64).sum();
+    ensure!((drawn - FAILURES as f64).abs() < 0.5, "{drawn} are drawn");
     Ok(format!(
         "item {}: {FAILURES} occurrences, {first} to {last}",
         item["counter"]
@@ -165,11 +168,39 @@ fn old_token(stage: &Stage) -> anyhow::Result<String> {
     // By the name in the item: over HTTP pyrollbar calls itself python-requests.
     let agent = text(&row["user_agent"]);
     ensure!(agent.starts_with("pyrollbar/1."), "{agent}");
-    ensure!(!text(&row["reason"]["fix"]).is_empty(), "no fix");
-    Ok(format!(
-        "{OLD_TOKEN_REPORTS} refused, token {prefix}, {} from {}: {}",
-        text(&row["user_agent"]),
-        text(&row["sender"]),
-        text(&row["reason"]["fix"])
-    ))
+    let fix = text(&row["reason"]["fix"]);
+    ensure!(
+        fix.contains("old key") && fix.contains("foursight keys create"),
+        "{fix}"
+    );
+    waiting(stage, &prefix)
+}
+
+/// The sentence that the page of a project without any item says.
+fn waiting(stage: &Stage, prefix: &str) -> anyhow::Result<String> {
+    let env = &stage.keys.environment;
+    let told = stage.api("GET", &format!("/environments/{env}/projects"), None)?;
+    let projects = told["projects"].as_array().context("no projects")?;
+    let project = projects
+        .iter()
+        .find(|p| p["name"] == WAITING_PROJECT)
+        .context("the project is not listed")?;
+    ensure!(
+        project["occurrences"] == 0 && project["last_ns"].is_null(),
+        "{project}"
+    );
+    let refused = told["refused"].as_array().context("nothing refused")?;
+    ensure!(refused.len() == 1, "{refused:?}");
+    let said = text(&refused[0]["text"]);
+    let begins =
+        format!("{OLD_TOKEN_REPORTS} items refused in the last 5 minutes, token {prefix}: ");
+    ensure!(said.starts_with(&begins), "{said}");
+    for words in [
+        "no environment has this key",
+        "from 127.0.0.1, pyrollbar/1.",
+        "foursight keys create",
+    ] {
+        ensure!(said.contains(words), "{words}: {said}");
+    }
+    Ok(said)
 }

@@ -1,6 +1,9 @@
 //! One run of the walkthrough: a server, the team's app with the SDKs that are on, and what was done.
 
 use super::Sdk;
+use super::aws::BY_HAND;
+pub(crate) use super::keys::cli;
+use super::keys::{Keys, dev_keys, made_keys};
 use crate::process::{Flask, Lines, run_client};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
@@ -18,25 +21,10 @@ pub(crate) const FAILURES: usize = 50;
 pub(crate) const OLD_TOKEN_REPORTS: usize = 14;
 /// A token of a project that is nowhere any more.
 pub(crate) const OLD_TOKEN: &str = "abcd0000000000000000000000000001";
+/// A project beside the team's that nothing was ever reported to.
+pub(crate) const WAITING_PROJECT: &str = "still-waiting";
 /// Requests in the burst that sampling is judged by.
 pub(crate) const BURST: usize = 60;
-
-/// What the clients are given.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Keys {
-    pub(crate) environment: String,
-    pub(crate) ingest: String,
-    pub(crate) configuration: String,
-    pub(crate) aws_id: String,
-    pub(crate) aws_secret: String,
-    pub(crate) rollbar: String,
-    /// A token of the same project that may read.
-    pub(crate) rollbar_read: String,
-    /// Slug of the project's dataset.
-    pub(crate) project: String,
-    /// The owner token; none in `--dev`.
-    pub(crate) owner: Option<String>,
-}
 
 /// A request made of the app, in order.
 #[derive(Clone, Debug)]
@@ -59,8 +47,14 @@ pub(crate) struct Stage {
     pub(crate) variables: Vec<(String, String)>,
     /// What the command line's `create-…` calls printed.
     pub(crate) made: Vec<(&'static str, Result<Value, String>)>,
-    /// Lines that `aws logs tail --follow` printed while the app ran.
+    /// Log groups that were there before the app was started.
+    pub(crate) groups_before: Vec<String>,
+    /// When the app was started, milliseconds since 1970.
+    pub(crate) app_started_ms: i64,
+    /// Lines that the live tail printed.
     pub(crate) tail: Vec<String>,
+    /// How many of them it printed before the app was ended.
+    pub(crate) tail_while_running: usize,
     /// Id of the segment that was never ended.
     pub(crate) lost_segment: String,
     /// First and last second of the burst.
@@ -107,7 +101,10 @@ impl Stage {
             asked: Vec::new(),
             variables: Vec::new(),
             made: Vec::new(),
+            groups_before: Vec::new(),
+            app_started_ms: 0,
             tail: Vec::new(),
+            tail_while_running: 0,
             lost_segment: String::new(),
             burst_seconds: (0, 0),
             other: None,
@@ -161,15 +158,6 @@ impl Stage {
         out.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
     }
 
-    fn aws_variables(&self) -> [(&'static str, String); 4] {
-        [
-            ("AWS_DEFAULT_REGION", "us-east-1".into()),
-            ("AWS_ACCESS_KEY_ID", self.keys.aws_id.clone()),
-            ("AWS_SECRET_ACCESS_KEY", self.keys.aws_secret.clone()),
-            ("AWS_ENDPOINT_URL", self.server.url("")),
-        ]
-    }
-
     /// What the team does by the `aws` command line before the app starts.
     fn set_up_xray(&mut self) {
         let rule = json!({"SamplingRule": {
@@ -221,8 +209,15 @@ impl Stage {
             .iter()
             .map(|(k, v)| (k.as_str(), v.as_str()))
             .collect();
+        self.groups_before = self.log_groups();
+        self.app_started_ms = jiff::Timestamp::now().as_millisecond();
         let app = Flask::start(&self.python, &borrowed);
         let tail = Lines::start(self.live_tail());
+        if self.has(Sdk::Watchtower) {
+            self.tail = self.follow(&tail);
+            let by_hand = self.tail.iter().filter(|l| l.contains(BY_HAND));
+            self.tail_while_running = by_hand.count();
+        }
         let began = Instant::now();
         // The SDK samples at least one request of each second: what is looked at later comes alone.
         let second = || std::thread::sleep(Duration::from_millis(1_100));
@@ -280,9 +275,10 @@ impl Stage {
         // Ctrl-C, as at a terminal: every SDK sends what it holds.
         app.interrupt();
         if self.has(Sdk::Watchtower) {
-            self.tail = tail.lines_until(Duration::from_secs(15), |lines| {
+            let rest = tail.lines_until(Duration::from_secs(15), |lines| {
                 lines.iter().filter(|l| l.contains(" 127.0.0.1 ")).count() >= self.asked.len()
             });
+            self.tail.extend(rest);
         }
         drop(tail);
         // Datagrams are answered by nobody: a moment, and they are in.
@@ -331,6 +327,13 @@ impl Stage {
         if !self.has(Sdk::Rollbar) {
             return;
         }
+        let (dir, env) = (&self.server.data_dir, &self.keys.environment);
+        let project = ["--kind", "project", "--project", WAITING_PROJECT];
+        cli(
+            dir,
+            &[&["keys", "create", "-e", env][..], &project].concat(),
+        )
+        .unwrap();
         let endpoint = self.server.url("/api/1/");
         let variables = [
             ("ROLLBAR_ACCESS_TOKEN", OLD_TOKEN),
@@ -342,19 +345,6 @@ impl Stage {
         }
         self.wait_for_reports(OLD_TOKEN_REPORTS, "refused");
         app.interrupt();
-    }
-
-    /// The command line's live tail. Its version 1 has `start-live-tail` where version 2 also has
-    /// `tail --follow`.
-    fn live_tail(&self) -> Command {
-        let arn = "arn:aws:logs:us-east-1:000000000000:log-group:cruddur";
-        let tail = ["logs", "start-live-tail", "--log-group-identifiers", arn];
-        let mut command = self.aws_command(&tail);
-        // The prefix of its host does not resolve before an address of numbers.
-        command
-            .env("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")
-            .env("PYTHONUNBUFFERED", "1");
-        command
     }
 
     /// Waits a while until so many items of Rollbar are `counter`; what is missing then is the checks'
@@ -378,38 +368,6 @@ impl Stage {
         let found = self.made.iter().find(|(n, _)| *n == what);
         let (_, said) = found.context("nothing of that name was made")?;
         said.as_ref().map_err(|e| anyhow::anyhow!("{e}"))
-    }
-
-    fn aws_command(&self, args: &[&str]) -> Command {
-        let mut command = crate::process::clean(Command::new(self.python.with_file_name("aws")));
-        command
-            .args(args)
-            .envs(self.aws_variables())
-            .env("AWS_MAX_ATTEMPTS", "1")
-            .env("AWS_CONFIG_FILE", "/dev/null")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-            .env("AWS_PAGER", "");
-        command
-    }
-
-    /// Runs the real `aws` and reads the JSON it prints; null where it prints nothing.
-    pub(crate) fn aws(&self, args: &[&str]) -> anyhow::Result<Value> {
-        let out = self
-            .aws_command(args)
-            .args(["--output", "json"])
-            .output()
-            .context("aws")?;
-        let stderr = String::from_utf8_lossy(&out.stderr);
-        ensure!(
-            out.status.success(),
-            "aws {}: {}",
-            args.join(" "),
-            stderr.trim()
-        );
-        match out.stdout.trim_ascii().is_empty() {
-            true => Ok(Value::Null),
-            false => serde_json::from_slice(&out.stdout).context("aws printed no JSON"),
-        }
     }
 
     /// Our own API, as the owner.
@@ -502,59 +460,4 @@ pub(crate) fn address(server: &Server, name: &str) -> String {
 /// A JSON text.
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
-}
-
-fn dev_keys() -> Keys {
-    Keys {
-        environment: "dev".into(),
-        ingest: "fsdev_ingest_key_000000".into(),
-        configuration: "fsdevconfigkey00000000".into(),
-        aws_id: "AKIAFOURSIGHTDEV0000".into(),
-        aws_secret: "foursight/dev/secret/not/for/production".into(),
-        rollbar: "f045000000000000000000000000dev0".into(),
-        rollbar_read: "f045000000000000000000000000dev0".into(),
-        project: "rollbar-dev".into(),
-        owner: None,
-    }
-}
-
-/// An environment and a key of each kind, made by the command line while the server runs.
-fn made_keys(data: &Path) -> Keys {
-    let make = |args: &[&str]| cli(data, args).unwrap();
-    make(&["environments", "create", "bootcamp", "--color", "gold"]);
-    let key = |kind: &str, more: &[&str]| {
-        let args = [&["keys", "create", "-e", "bootcamp", "--kind", kind], more].concat();
-        make(&args)
-    };
-    let signing = key("signing", &[]);
-    let token = std::fs::read_to_string(data.join("setup-token")).unwrap();
-    Keys {
-        environment: "bootcamp".into(),
-        ingest: text(&key("ingest", &[])["secret"]),
-        configuration: text(&key("configuration", &[])["secret"]),
-        aws_id: text(&signing["key"]["signing_id"]),
-        aws_secret: text(&signing["secret"]),
-        rollbar: text(&key("project", &["--project", "cruddur"])["secret"]),
-        rollbar_read: text(
-            &key("project", &["--project", "cruddur", "--scopes", "read"])["secret"],
-        ),
-        project: "rollbar-cruddur".into(),
-        owner: Some(token.trim().to_owned()),
-    }
-}
-
-/// `foursight … --json` against the data directory of a running server.
-pub(crate) fn cli(data: &Path, args: &[&str]) -> anyhow::Result<Value> {
-    let out = Command::new(BINARY)
-        .args(args)
-        .args(["--json", "--data-dir"])
-        .arg(data)
-        .output()?;
-    ensure!(
-        out.status.success(),
-        "foursight {}: {}",
-        args.join(" "),
-        String::from_utf8_lossy(&out.stderr)
-    );
-    Ok(serde_json::from_slice(&out.stdout)?)
 }

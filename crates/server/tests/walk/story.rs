@@ -1,10 +1,14 @@
 //! §5 and §6: one story, and nothing lost in silence.
 
-use super::stage::{Stage, text};
+use super::stage::{OLD_TOKEN, Stage, address, text};
 use super::{Check, Sdk};
+use crate::process::run_client;
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 const ALL: &[Sdk] = &Sdk::ALL;
 
@@ -40,7 +44,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         id: "6.1",
         does: "opens Arrivals",
-        shows: "every delivery on every port, by sender, protocol and key; sums are conserved",
+        shows: "every delivery on every port, by sender, protocol and key, live; sums are conserved",
         needs: ALL,
         look: arrivals,
     },
@@ -200,14 +204,87 @@ fn arrivals(stage: &Stage) -> anyhow::Result<String> {
     }
     let rows = listed["rows"].as_array().context("no rows")?;
     for row in rows {
-        ensure!(row["sender"].is_string(), "{row}");
+        ensure!(row["sender"] == "127.0.0.1", "{row}");
         let refused = row["outcome"] != "taken";
+        let says = |what: &str| !text(&row["reason"][what]).is_empty();
         ensure!(
-            !refused || !text(&row["reason"]["fix"]).is_empty(),
-            "a refusal without a fix: {row}"
+            !refused || says("text") && says("fix"),
+            "a refusal without words or a fix: {row}"
         );
     }
+    let other = stage.other.as_ref().context("no other key was used")?;
+    for (protocol, outcome, key) in [
+        ("otlp/http", "taken", Some(stage.keys.ingest.as_str())),
+        ("otlp/http", "taken", Some(&other.key)),
+        ("logs", "taken", Some(&stage.keys.aws_id)),
+        ("rollbar", "taken", Some(&stage.keys.rollbar)),
+        ("rollbar", "refused", Some(OLD_TOKEN)),
+        // Datagrams carry none.
+        ("xray/daemon", "taken", None),
+    ] {
+        let is_told = |row: &&Value| {
+            row["protocol"] == protocol
+                && row["outcome"] == outcome
+                && is_prefix(&row["key_prefix"], key)
+        };
+        ensure!(
+            rows.iter().any(|r| is_told(&r)),
+            "no row of {protocol}, {outcome}, by the key {key:?}"
+        );
+    }
+    told.push(live(stage)?);
     Ok(told.join(", "))
+}
+
+/// Whether so much of the key is told that it is recognised, and no more.
+fn is_prefix(told: &Value, key: Option<&str>) -> bool {
+    match (told.as_str(), key) {
+        (Some(told), Some(key)) => {
+            let told = told.trim_end_matches('…');
+            told.len() >= 4 && told.len() < key.len() && key.starts_with(told)
+        }
+        (told, None) => told.is_none_or(|t| t == "(no key)"),
+        (None, Some(_)) => false,
+    }
+}
+
+/// A span that is sent while the page is open is told at once, with its sender, protocol and key.
+fn live(stage: &Stage) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address(&stage.server, "http"))?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let bearer = stage.keys.owner.as_ref();
+    let bearer = bearer.map_or_else(String::new, |o| format!("authorization: Bearer {o}\r\n"));
+    write!(
+        stream,
+        "GET /foursight/v1/arrivals/live HTTP/1.1\r\nhost: localhost\r\n{bearer}\r\n"
+    )?;
+    let mut lines = BufReader::new(stream).lines();
+    let mut next = |wanted: &str| -> anyhow::Result<String> {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            ensure!(Instant::now() < deadline, "nothing of {wanted} is told");
+            let line = lines.next().context("the stream ended")??;
+            if line.contains(wanted) {
+                return Ok(line);
+            }
+        }
+    };
+    next("\"idle\"").context("it does not say that it listens")?;
+    let endpoint = stage.server.url_of("otlp_http", "/v1/traces");
+    let args = [&endpoint, &stage.keys.ingest, "backend-live", "flush"];
+    run_client(&stage.python, "one_span.py", &args);
+    let told: Value = serde_json::from_str(&next("\"arrival\"")?)?;
+    let arrival = &told["arrival"];
+    ensure!(
+        arrival["protocol"] == "otlp/http"
+            && arrival["sender"] == "127.0.0.1"
+            && arrival["outcome"] == "taken"
+            && arrival["counters"]["stored"] == 1
+            && arrival["datasets"] == json!(["backend-live"])
+            && is_prefix(&arrival["key_prefix"], Some(&stage.keys.ingest)),
+        "{arrival}"
+    );
+    Ok(format!("live: {}", text(&arrival["user_agent"])))
 }
 
 fn examined(
@@ -242,11 +319,11 @@ fn doctor(stage: &Stage) -> anyhow::Result<String> {
 
 fn doctor_of_file(stage: &Stage) -> anyhow::Result<String> {
     let file = stage.server.run_dir().join("misspelt.env");
-    let text = format!(
+    let misspelt = format!(
         "OTEL_EXPORTER_OLTP_ENDPOINT={}\nOTEL_SERVICE_NAME=backend-flask\n",
         stage.server.url_of("otlp_http", "")
     );
-    std::fs::write(&file, text)?;
+    std::fs::write(&file, misspelt)?;
     let path = file.to_string_lossy().into_owned();
     let (ok, report) = examined(stage, &["--env-file", &path], &stage.variables)?;
     let findings = report["findings"].as_array().context("no findings")?;
@@ -258,5 +335,7 @@ fn doctor_of_file(stage: &Stage) -> anyhow::Result<String> {
         !ok && found["variable"] == "OTEL_EXPORTER_OLTP_ENDPOINT",
         "{report:#}"
     );
-    Ok(format!("{} {}", found["text"], found["fix"]))
+    let meant = format!("{} {}", text(&found["text"]), text(&found["fix"]));
+    ensure!(meant.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{meant}");
+    Ok(meant)
 }

@@ -65,7 +65,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         id: "2.8",
         does: "opens a new segment without ending the last",
-        shows: "what arrives; the lost segment is named as such",
+        shows: "what arrives; a lost segment and one in progress are named as such",
         needs: X,
         look: lost_segment,
     },
@@ -114,6 +114,7 @@ fn daemon_address(stage: &Stage) -> anyhow::Result<String> {
         "{}",
         row["env"]
     );
+    ensure!(row["key_prefix"] == "(no key)", "{}", row["key_prefix"]);
     Ok(format!("{} from {}", row["counters"], text(&row["sender"])))
 }
 
@@ -298,18 +299,43 @@ fn lost_segment(stage: &Stage) -> anyhow::Result<String> {
         "{lost} is missing, not {}",
         stage.lost_segment
     );
+    let open = in_progress(stage)?;
     Ok(format!(
-        "{} subsegments of {id}; their segment never came, and the trace says so",
+        "{} subsegments of {id}; their segment never came, and the trace says so; {open} was in progress, then ended",
         steps.len()
     ))
 }
 
+/// A segment that is sent before it ends: in progress until its end comes. The SDK sends none of those.
+fn in_progress(stage: &Stage) -> anyhow::Result<String> {
+    let now = now_seconds();
+    let id = format!("1-{now:08x}-00000000000000000000ffee");
+    let document = |end: Value| {
+        let mut document = json!({"name": "open-activities", "id": "000000000000ffee", "trace_id": id,
+            "start_time": now - 1});
+        document
+            .as_object_mut()
+            .unwrap()
+            .extend(end.as_object().cloned().unwrap());
+        document.to_string()
+    };
+    let env = &stage.keys.environment;
+    for (end, told) in [
+        (json!({"in_progress": true}), json!([1])),
+        (json!({"end_time": now}), json!([0])),
+    ] {
+        let put = ["xray", "put-trace-segments", "--trace-segment-documents"];
+        let said = stage.aws(&[&put[..], &[&document(end)]].concat())?;
+        ensure!(said["UnprocessedTraceSegments"] == json!([]), "{said}");
+        let trace = stage.api("GET", &format!("/environments/{env}/traces/{id}"), None)?;
+        let columns = &trace["columns"];
+        ensure!(columns["in_progress"] == told, "{columns}");
+    }
+    Ok(id)
+}
+
 fn log_of_batches(stage: &Stage) -> anyhow::Result<String> {
-    let log = stage.server.log();
-    let line = log
-        .lines()
-        .find(|l| l.contains("batch of") && l.contains("aws::xray::daemon"))
-        .context("no line of the log tells of a batch of segments")?;
+    let (line, log) = logged_batches(stage)?;
     let to = stage.upstream.url("");
     let told = format!("segments sent on to {to}");
     ensure!(log.contains(&told), "no line of the log says “{told}”");
@@ -334,6 +360,37 @@ fn log_of_batches(stage: &Stage) -> anyhow::Result<String> {
         "{line} – and {} (sub)segments are at {to} too",
         here.len()
     ))
+}
+
+/// A line that tells of a batch, and the whole log, once it tells of all that was taken.
+fn logged_batches(stage: &Stage) -> anyhow::Result<(String, String)> {
+    let taken = stage.arrivals(|r| r["protocol"] == "xray/daemon")?;
+    let stored = taken.iter().map(|r| r["counters"]["stored"].as_u64());
+    let taken: u64 = stored.flatten().sum();
+    // A batch is told a second after its first segment.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let log = stage.server.log();
+        let batches = log.lines().filter(|l| l.contains("aws::xray::daemon"));
+        let batches = batches.filter_map(|line| {
+            let (_, told) = line.split_once("batch of ")?;
+            let (number, _) = told.split_once(" segments from ")?;
+            Some((line, number.parse::<u64>().ok()?))
+        });
+        let batches: Vec<_> = batches.collect();
+        let logged: u64 = batches.iter().map(|(_, n)| n).sum();
+        if let Some((line, _)) = batches.first()
+            && logged == taken
+        {
+            return Ok(((*line).to_owned(), log));
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "the log tells of {logged} segments in {} batches, {taken} were taken",
+            batches.len()
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn ids(rows: &[Value]) -> BTreeSet<String> {
