@@ -119,6 +119,7 @@ fn logarithmic(low: f64, high: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::loghist::{HEATMAP_BITS, LogHist};
 
     #[test]
     fn linear_edges_are_round_and_hold_all_values() {
@@ -150,6 +151,18 @@ mod tests {
                 assert_eq!(bins.iter().map(|b| b.count).sum::<i64>(), 2);
             }
         }
+    }
+
+    /// Guarantees: whole numbers lie in the bin that begins with them, below zero too.
+    #[test]
+    fn a_bin_holds_its_lower_edge_on_either_side_of_zero() {
+        let mut of = LogHist::default();
+        (-20..=20).for_each(|n| of.add(f64::from(n), 1, HEATMAP_BITS));
+        let axis = Axis::over(of.range(), false);
+        let bins = axis.bins(|f| of.for_each(HEATMAP_BITS, f));
+        let begins: Vec<f64> = bins.iter().map(|b| b.min).collect();
+        assert_eq!(begins, (-20..=20).map(f64::from).collect::<Vec<_>>());
+        assert!(bins.iter().all(|b| b.count == 1), "{bins:?}");
     }
 
     #[test]

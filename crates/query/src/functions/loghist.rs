@@ -264,7 +264,9 @@ impl LogHist {
         Some(value.clamp(self.min, self.max))
     }
 
-    /// Calls `f` with the middle of each bucket (within the extremes) and its weight, rising.
+    /// Calls `f` with a value of each bucket (within the extremes) and its weight, rising: the middle, or of negative ones the
+    /// end nearest to zero. Bins hold their lower edge, and a whole number up to 256 is the end of its bucket: the middle of a
+    /// positive bucket is above it, that of a negative one below, in the next bin.
     pub(crate) fn for_each(&self, bits: u32, mut f: impl FnMut(f64, u64)) {
         let middle = |b: u32| {
             let (low, high) = (floor_of(b, bits), floor_of(b + 1, bits));
@@ -276,7 +278,7 @@ impl LogHist {
         };
         let clamp = |x: f64| x.clamp(self.min, self.max);
         for (b, w) in self.negative() {
-            f(clamp(-middle(b)), w);
+            f(clamp(-floor_of(b, bits)), w);
         }
         if self.zeros() > 0 {
             f(0.0, self.zeros());
