@@ -47,6 +47,8 @@ pub(crate) async fn run(logs: Logs, mut lines: mpsc::UnboundedReceiver<Line>) {
         endpoint: logs.endpoint.trim_end_matches('/').to_owned(),
         stream,
     };
+    // As agents do at their start: a group that is there already is no harm.
+    put.make_group().await;
     let mut waiting: Vec<Line> = Vec::new();
     let mut is_open = true;
     while is_open {
@@ -80,7 +82,14 @@ struct Put {
 }
 
 impl Put {
-    /// Whether the lines were taken. Group and stream are made when they are missing.
+    async fn make_group(&self) {
+        let group = json!({"logGroupName": GROUP});
+        let stream = json!({"logGroupName": GROUP, "logStreamName": self.stream});
+        self.call("CreateLogGroup", &group).await;
+        self.call("CreateLogStream", &stream).await;
+    }
+
+    /// Whether the lines were taken. Group and stream are made when they are missing: somebody may have deleted them.
     async fn lines(&self, lines: &mut [Line]) -> bool {
         // Within a batch by time: requests end in another order than they are logged in.
         lines.sort_by_key(|(at, _)| *at);
@@ -93,10 +102,7 @@ impl Put {
         if self.call("PutLogEvents", &body).await {
             return true;
         }
-        let group = json!({"logGroupName": GROUP});
-        let stream = json!({"logGroupName": GROUP, "logStreamName": self.stream});
-        self.call("CreateLogGroup", &group).await;
-        self.call("CreateLogStream", &stream).await;
+        self.make_group().await;
         self.call("PutLogEvents", &body).await
     }
 
