@@ -176,7 +176,7 @@ fn between(xs: &[&Unit], ys: &[&Unit], (a, b): (Source, Source), seconds: f64) -
     }
     let (lag, floor) = assumed(a, b);
     let mut model = Model {
-        lag: heap(&pairs, lag, floor).unwrap_or(lag),
+        lag: heap(&pairs, lag, floor, reach(a, b)).unwrap_or(lag),
         lengths: (20.0 * MS, any_length(&pairs)),
         agrees: Fact::ALL.map(assumed_agreement),
         missing: (MISSING, MISSING),
@@ -443,7 +443,7 @@ fn density(x: f64, spread: f64) -> f64 {
 }
 
 /// Where the lags of all that fit heap up, when they do.
-fn heap(pairs: &[Pair], assumed: Lag, floor: f64) -> Option<Lag> {
+fn heap(pairs: &[Pair], assumed: Lag, floor: f64, reach: (f64, f64)) -> Option<Lag> {
     let width = (assumed.spread / 6.0).max(4.0 * floor);
     let mut degree: HashMap<(bool, usize), u32> = HashMap::new();
     for p in pairs {
@@ -489,8 +489,14 @@ fn heap(pairs: &[Pair], assumed: Lag, floor: f64) -> Option<Lag> {
         .iter()
         .map(|p| 1.0 / f64::from(degree[&(false, p.a)].max(degree[&(true, p.b)])))
         .sum();
-    // By chance they would lie spread over the reach.
-    (best.2 >= ENOUGH && best.3 >= 0.25 * all).then_some(Lag {
+    // By chance they would lie spread over the reach. Where a few paths are asked for again and again each unit fits many, and the
+    // heap is a small part of all: then it has to be far above what chance makes of so many.
+    let chance = width / (reach.1 - reach.0);
+    #[expect(clippy::cast_precision_loss, reason = "counts of one window")]
+    let (inside, by_chance) = (best.2 as f64, pairs.len() as f64 * chance);
+    let stands_out =
+        best.3 >= 5.0 * chance * all && inside >= by_chance + 4.0 * by_chance.sqrt() + 3.0;
+    (best.2 >= ENOUGH && (best.3 >= 0.25 * all || stands_out)).then_some(Lag {
         from: best.0,
         shift: best.1,
         spread: width,
