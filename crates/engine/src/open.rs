@@ -83,7 +83,7 @@ impl Engine {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         // The lock on the directory guards the catalog too, so it comes first; issues follow the WAL,
         // so they come before the store reads it back.
-        let lock = store::DirLock::take(&config.data_dir)?;
+        let lock = store::DirLock::take(disk.as_ref(), &config.data_dir)?;
         // Opening either brings it up, reads back, sweeps and writes.
         Catalog::refuse_newer(&config.data_dir)?;
         store::Store::refuse_newer(&config.data_dir, disk.as_ref())?;

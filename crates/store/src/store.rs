@@ -70,7 +70,7 @@ impl Store {
         clock: Arc<dyn Clock>,
         disk: Arc<dyn Disk>,
     ) -> Result<(Self, Recovery), Error> {
-        let lock = DirLock::take(&options.data_dir)?;
+        let lock = DirLock::take(disk.as_ref(), &options.data_dir)?;
         Self::open_locked(lock, options, clock, disk, None)
     }
 
@@ -484,8 +484,8 @@ impl DirLock {
     ///
     /// # Errors
     /// `Locked`: another process has it.
-    pub fn take(dir: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(dir).map_err(|e| Error::io(dir.display(), &e))?;
+    pub fn take(disk: &dyn Disk, dir: &Path) -> Result<Self, Error> {
+        crate::disk::create_root(disk, dir).map_err(|e| Error::io(dir.display(), &e))?;
         lock(dir).map(Self)
     }
 }

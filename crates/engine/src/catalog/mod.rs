@@ -121,7 +121,7 @@ impl Catalog {
     /// # Errors
     /// As [`Self::open`].
     pub(crate) fn open_on(disk: Arc<dyn Disk>, data_dir: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(data_dir)?;
+        store::disk::create_root(disk.as_ref(), data_dir)?;
         let master = data_dir.join("master.key");
         let sealer = Sealer::new(
             &secret::master_key(disk.as_ref(), &master)

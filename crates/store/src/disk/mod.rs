@@ -30,6 +30,8 @@ macro_rules! sync_points {
 }
 
 sync_points! {
+    /// The names of the data directory and of those above it that were missing, before anything in it counts.
+    RootDir,
     /// A group in the WAL, before it is acknowledged.
     WalGroup,
     /// A new WAL file's name, before the first group in it is acknowledged.
@@ -286,6 +288,22 @@ pub fn create_dirs(disk: &dyn Disk, root: &Path, path: &Path, what: SyncPoint) -
         }
     }
     Ok(())
+}
+
+/// Makes the data directory with those above it that are missing, each synced into its parent: at a first start all that is
+/// acknowledged hangs by these names.
+///
+/// # Errors
+/// As [`create_dirs`].
+pub fn create_root(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    let path = std::path::absolute(path)?;
+    let there = path.ancestors().find(|a| a.is_dir());
+    create_dirs(
+        disk,
+        there.unwrap_or(Path::new("/")),
+        &path,
+        SyncPoint::RootDir,
+    )
 }
 
 /// Whether the disk, a quota or a size limit is exhausted: a state, not an accident.

@@ -35,7 +35,7 @@ fn open(g: &Ground, applied: u64) -> (Store, Arc<Notes>) {
         applied,
         ..Notes::default()
     });
-    let lock = DirLock::take(&g.options.data_dir).unwrap();
+    let lock = DirLock::take(g.disk.as_ref(), &g.options.data_dir).unwrap();
     let (store, _) = Store::open_locked(
         lock,
         g.options.clone(),
