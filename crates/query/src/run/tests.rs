@@ -579,7 +579,7 @@ fn fields_and_values_of_a_scope() {
 }
 
 #[test]
-fn a_listener_hears_of_progress_and_dropping_cancels() {
+fn a_listener_hears_of_progress_and_time_runs_out() {
     let rows = spans();
     let querier = in_memory(&[&rows]);
     let heard = Arc::new(parking_lot::Mutex::new(Vec::new()));
@@ -603,6 +603,55 @@ fn a_listener_hears_of_progress_and_dropping_cancels() {
     };
     let late = testing::wait(querier.run(&scope, &query, none, None));
     assert!(matches!(late, Err(Error::LimitExceeded(_))), "{late:?}");
+}
+
+/// Scenario: whoever asked goes away while the first of many pieces is told of. Guarantees: the question ends there; the rest
+/// is not read.
+#[test]
+fn a_question_that_nobody_waits_for_ends() {
+    use futures::future::Either;
+    let rows = spans();
+    // A part each: more than are read between two looks.
+    let pieces: Vec<&[Value]> = vec![&rows; 32];
+    let (_dir, querier) = in_store(&pieces, true);
+    let all = 32 * rows.len() as u64;
+    let heard = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let (first, told) = futures::channel::oneshot::channel();
+    let (leave, left) = std::sync::mpsc::channel::<()>();
+    let (first, left) = (Mutex::new(Some(first)), Mutex::new(left));
+    let tell: Listener = {
+        let heard = Arc::clone(&heard);
+        Arc::new(move |p| {
+            if let Progress::Read(stats) = p {
+                heard.lock().push(stats.rows_examined);
+            }
+            if let Some(first) = first.lock().unwrap().take() {
+                first.send(()).unwrap();
+                left.lock().unwrap().recv().unwrap();
+            }
+        })
+    };
+    let listening = Arc::downgrade(&tell);
+    let scope = Scope {
+        env: ENV,
+        dataset: None,
+    };
+    let query = spec::Query::default();
+    testing::wait(async {
+        let asked = querier.run(&scope, &query, Limits::default(), Some(tell));
+        match futures::future::select(Box::pin(asked), told).await {
+            Either::Right(_) => {}
+            Either::Left((answer, _)) => panic!("it ended before: {answer:?}"),
+        }
+    });
+    leave.send(()).unwrap();
+    let began = Instant::now();
+    while listening.upgrade().is_some() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it goes on");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let heard = heard.lock().clone();
+    assert!(heard.iter().all(|rows| *rows < all), "{heard:?} of {all}");
 }
 
 #[test]
