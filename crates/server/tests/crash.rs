@@ -11,6 +11,8 @@ use support::Server;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_foursight");
 const ROUNDS: usize = 30;
+/// Bytes of rows in memory: a few deliveries.
+const SMALL_BUFFER: &str = "262144";
 /// Of each protocol.
 const SENDERS: usize = 2;
 
@@ -31,8 +33,16 @@ fn what_was_acked_in_four_protocols_survives_kill_dash_nine() {
     let data = tempfile::tempdir().unwrap();
     let ledgers = Kind::ALL.map(|kind| Ledger::new(kind, base_ms));
     let datagrams = Datagrams::default();
+    let mut written = [0; 2];
     for round in 0..ROUNDS {
-        let server = Server::start(BINARY, data.path(), &["--dev"]);
+        // Every second round with so little memory that it is killed while parts are written and merged.
+        let small = ["--dev", "--ingest-buffer-bytes", SMALL_BUFFER];
+        let options = if round % 2 == 1 {
+            &small[..]
+        } else {
+            &small[..1]
+        };
+        let server = Server::start(BINARY, data.path(), options);
         if round == 0 {
             Address::make_stream(&server);
         }
@@ -48,10 +58,18 @@ fn what_was_acked_in_four_protocols_survives_kill_dash_nine() {
             }
             scope.spawn(|| datagrams.send_until(&address, &stop, base_ms));
             std::thread::sleep(pause);
+            let metrics = support::get(&server.url("/metrics")).text();
+            for by in ["flushes", "merges"] {
+                written[usize::from(by == "merges")] += counter(&metrics, by);
+            }
             server.kill();
             stop.store(true, Ordering::Relaxed);
         });
     }
+    assert!(
+        written.iter().all(|n| *n > 10),
+        "{written:?} flushes and merges under load"
+    );
     let server = Server::start(BINARY, data.path(), &["--dev"]);
     check(&server, &ledgers, &datagrams, ROUNDS);
     for ledger in &ledgers {
@@ -63,6 +81,13 @@ fn what_was_acked_in_four_protocols_survives_kill_dash_nine() {
         );
     }
     assert!(datagrams.check(&server) > ROUNDS);
+}
+
+/// Flushes or merges since the start.
+fn counter(metrics: &str, of: &str) -> u64 {
+    let name = format!("foursight_{of}_total ");
+    let line = metrics.lines().find_map(|l| l.strip_prefix(&name));
+    line.expect(&name).trim().parse().unwrap()
 }
 
 /// What is there after a start, and again after what had no answer was sent again.
