@@ -1,8 +1,8 @@
-//! `.ci/run` on a machine that lacks something: one line says what, and nothing is begun.
+//! `.ci/run` and the build on a machine that lacks something: one line says what, and nothing is begun.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A folder of commands: those the script itself is made of, and `fakes` that print a line.
@@ -114,4 +114,55 @@ fn with_all_of_it_the_checks_run() {
     let said = String::from_utf8(out.stdout).unwrap();
     assert!(out.status.success() && out.stderr.is_empty(), "{said}");
     assert_eq!(said, "cargo xtask check\n");
+}
+
+/// The build script of this package, as cargo compiled it last.
+fn build_script() -> PathBuf {
+    let builds = Path::new(env!("OUT_DIR")).ancestors().nth(2).unwrap();
+    let scripts = std::fs::read_dir(builds).unwrap().filter_map(|entry| {
+        let folder = entry.unwrap();
+        let script = folder.path().join("build-script-build");
+        let own = folder.file_name().to_string_lossy().starts_with("server-");
+        let made = script.metadata().ok()?.modified().ok()?;
+        own.then_some((made, script))
+    });
+    scripts.max().expect("a build script").1
+}
+
+/// What a build says last where these commands are, and no other. Nothing of the UI is built.
+fn build_refused(fakes: &[(&str, &str)]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    commands(dir.path(), fakes);
+    let out = Command::new(build_script())
+        .env("PATH", dir.path())
+        .env("OUT_DIR", dir.path())
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .env_remove("FOURSIGHT_UI_DIST")
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(1), "{out:?}");
+    assert!(!dir.path().join("dist").exists());
+    let said = String::from_utf8(out.stderr).unwrap();
+    let lines: Vec<&str> = said.lines().filter(|l| !l.is_empty()).collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    lines[0].to_owned()
+}
+
+#[test]
+fn a_build_says_in_one_line_what_the_ui_needs() {
+    for (fakes, what) in [
+        (&[][..], "node was not found; "),
+        (
+            &[("node", "v20.9.0")][..],
+            "node v20.9.0 --version is too old; ",
+        ),
+        (&[("node", "v20.19.0")][..], "npm was not found; "),
+    ] {
+        let said = build_refused(fakes);
+        assert!(said.starts_with(what), "{said}");
+        assert!(
+            said.contains("Node.js 20.19 or newer and its npm: install both"),
+            "{said}"
+        );
+    }
 }
