@@ -200,8 +200,10 @@ fn weights_below(edge: f64, values: &[(f64, i64)]) -> [i64; 2] {
         values.map(|(_, w)| w).sum()
     };
     let (low, high) = sketch_bucket(edge);
-    if edge < 0.0 {
-        // Mirrored: the bucket has its end nearest to zero, not the other.
+    if edge < 0.0 && -edge == low {
+        // Mirrored: the bucket has its end nearest to zero, not the other, and lies above the edge with it.
+        [weight(&|v| v <= -high); 2]
+    } else if edge < 0.0 {
         [weight(&|v| v <= -high), weight(&|v| v <= -low)]
     } else if edge == 0.0 || edge == low {
         [weight(&|v| v < edge); 2]
