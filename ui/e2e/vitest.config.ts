@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { DemoLast } from './support/order.ts';
+import { DemoFirst } from './support/order.ts';
 
 /** Browser tests against a real server. One file after the other: they share its data and the machine. */
 export default defineConfig({
@@ -11,7 +11,7 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['e2e/support/setup.ts'],
     fileParallelism: false,
-    sequence: { sequencer: DemoLast },
+    sequence: { sequencer: DemoFirst },
     // A server that died fails every test after it, slowly.
     bail: 16,
     testTimeout: 60_000,

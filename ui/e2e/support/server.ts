@@ -48,6 +48,21 @@ export function startQuiet(binary: string): Promise<Running> {
   return start(binary, ['serve', '--dev']);
 }
 
+/** A server outside `--dev`, on an empty data directory. */
+export interface Owned {
+  url: string;
+  /** The owner token, as it lies in the data directory. */
+  token: string;
+  stop: () => Promise<void>;
+}
+
+/** Runs `foursight serve` as on a machine of a team's own: it has an owner, and nothing else yet. */
+export async function startOwned(binary: string): Promise<Owned> {
+  const { folder, url, stop } = await launchServer(binary, ['serve']);
+  const token = readFileSync(join(folder, 'data', 'setup-token'), 'utf8').trim();
+  return { url, token, stop };
+}
+
 /** All that a server of ours has printed on stdout. */
 export function printedBy(target: Target): string | undefined {
   return target.stdout === undefined ? undefined : readFileSync(target.stdout, 'utf8');
@@ -56,6 +71,26 @@ export function printedBy(target: Target): string | undefined {
 const ANY = '127.0.0.1:0';
 
 async function start(binary: string, command: readonly string[]): Promise<Running> {
+  const { url, demo, stdout, stop, startedMs } = await launchServer(binary, command);
+  try {
+    return { target: { ...(await targetOf(url, demo, startedMs)), stdout }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Launched {
+  folder: string;
+  url: string;
+  demo: Truth | undefined;
+  stdout: string;
+  startedMs: number;
+  stop: () => Promise<void>;
+}
+
+/** Starts a command that listens, in a folder of its own, and waits until it says where. */
+async function launchServer(binary: string, command: readonly string[]): Promise<Launched> {
   const folder = mkdtempSync(join(tmpdir(), 'foursight-e2e-'));
   const ready = join(folder, 'ready.json');
   const args = [...command, '--data-dir', join(folder, 'data'), '--ready-file', ready];
@@ -77,10 +112,7 @@ async function start(binary: string, command: readonly string[]): Promise<Runnin
     while (Date.now() < startedMs + READY_WITHIN_MS) {
       if (child.exitCode !== null) throw new Error(`${command[0]} ended with ${child.exitCode}:\n${log}`);
       const said = readJson(ready);
-      if (said) {
-        const target = await targetOf(`http://${said.http}`, said.demo, startedMs);
-        return { target: { ...target, stdout }, stop };
-      }
+      if (said) return { folder, url: `http://${said.http}`, demo: said.demo, stdout, startedMs, stop };
       await sleep(50);
     }
     throw new Error(`${command[0]} was not ready within ${READY_WITHIN_MS} ms:\n${log}`);
