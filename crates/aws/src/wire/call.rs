@@ -341,7 +341,8 @@ impl Call {
     }
 
     /// The answer of a call. A refusal is noted in Arrivals, unless the call noted it itself
-    /// (`noted`): with how many items, for one.
+    /// (`noted`): with how many items, for one. That a group or stream is there already is no news:
+    /// clients make theirs at each start and go by the error (cloudwatch.md §5.1), and nothing was lost.
     #[must_use]
     pub fn answer(&self, result: Result<Reply, Fail>, noted: bool) -> Response {
         match result {
@@ -364,7 +365,7 @@ impl Call {
                 response
             }
             Err(fail) => {
-                if !noted {
+                if !noted && fail.code != "ResourceAlreadyExistsException" {
                     let outcome = Outcome::refused(1, fail.reason).detail(fail.message.clone());
                     self.grant.note(&self.delivery, outcome);
                 }

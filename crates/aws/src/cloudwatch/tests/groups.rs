@@ -409,3 +409,29 @@ async fn a_deleted_stream_takes_its_lines_with_it_and_comes_back_empty() {
     assert_eq!(rows.rows.len(), 3);
     f.0.close().await;
 }
+
+/// Scenario: a client starts again and makes its group and stream as before. Guarantees: it hears that they are there, and
+/// Arrivals shows no refusal; of a stream without a group it does.
+#[tokio::test]
+async fn what_is_there_already_is_no_refusal_of_a_delivery() {
+    let f = Logs::new();
+    let group = json!({"logGroupName": "g"});
+    let stream = json!({"logGroupName": "g", "logStreamName": "s"});
+    for (operation, input, what) in [
+        ("CreateLogGroup", group, "group"),
+        ("CreateLogStream", stream, "stream"),
+    ] {
+        f.ok(operation, input.clone()).await;
+        let told = format!("The specified log {what} already exists");
+        f.refused(operation, input, "ResourceAlreadyExistsException", &told)
+            .await;
+    }
+    let refused = || f.0.engine.arrivals().refused_last_5m();
+    assert_eq!(refused(), 0);
+    let astray = json!({"logGroupName": "no", "logStreamName": "s"});
+    let told = "The specified log group does not exist.";
+    f.refused("CreateLogStream", astray, "ResourceNotFoundException", told)
+        .await;
+    assert_eq!(refused(), 1);
+    f.0.close().await;
+}
