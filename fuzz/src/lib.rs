@@ -73,6 +73,11 @@ pub const TARGETS: &[Target] = &[
         seeds: targets::otlp::json_seeds,
     },
     Target {
+        name: "otlp_grpc",
+        run: targets::otlp::grpc,
+        seeds: targets::otlp::grpc_seeds,
+    },
+    Target {
         name: "query_text",
         run: targets::questions::text,
         seeds: targets::questions::text_seeds,
@@ -111,6 +116,11 @@ pub const TARGETS: &[Target] = &[
         name: "rollbar_items",
         run: targets::vendors::rollbar_items,
         seeds: targets::vendors::rollbar_items_seeds,
+    },
+    Target {
+        name: "rollbar_settings",
+        run: targets::vendors::rollbar_settings,
+        seeds: targets::vendors::rollbar_settings_seeds,
     },
     Target {
         name: "aws_signature",

@@ -1,6 +1,7 @@
 //! The way of one export, the same for HTTP and gRPC: admit, read, unpack, translate, keep, note.
 
 use crate::error::Refused;
+use crate::framing::{PREFIX_BYTES, unframe};
 use crate::render::Partial;
 use crate::translate::{self, Context, DatasetUse, RefusedRows, Translated};
 use crate::wire::{Signal, json};
@@ -23,9 +24,6 @@ const CORE_WAIT: Duration = Duration::from_millis(250);
 const STEP_BYTES: u64 = 64 << 10;
 /// Room taken for a compressed body before it is unpacked: telemetry packs 5 to 10 to one.
 const USUAL_RATIO: u64 = 8;
-
-/// Bytes before a gRPC message: its flag and its length.
-pub(crate) const GRPC_PREFIX_BYTES: usize = 5;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -346,48 +344,19 @@ impl Framing {
     fn prefix_bytes(self) -> usize {
         match self {
             Self::Http { .. } => 0,
-            Self::Grpc { .. } => GRPC_PREFIX_BYTES,
+            Self::Grpc { .. } => PREFIX_BYTES,
         }
     }
 
     /// The request's bytes in the body, how they are packed, and whether they are JSON.
     fn open(self, body: Bytes, limit: usize) -> Result<(Bytes, Encoding, bool), Refused> {
-        let encoding = match self {
-            Self::Http { encoding, json } => return Ok((body, encoding, json)),
-            Self::Grpc { encoding } => encoding,
-        };
-        let Some((head, _)) = body.split_first_chunk::<GRPC_PREFIX_BYTES>() else {
-            return Err(Refused::undecodable("truncated: no gRPC message"));
-        };
-        let [packed, length @ ..] = *head;
-        let length = u32::from_be_bytes(length) as usize;
-        if length > limit {
-            return Err(Refused::TooLarge {
-                limit,
-                unpacked: false,
-            });
-        }
-        let left = body.len() - head.len();
-        if length != left {
-            return Err(Refused::undecodable(format!(
-                "a gRPC message of {length} bytes in a body with {left}; one message is expected"
-            )));
-        }
-        let encoding = match (packed, encoding) {
-            (0, _) => Encoding::Identity,
-            (1, Encoding::Identity) => {
-                return Err(Refused::undecodable(
-                    "the message is compressed and grpc-encoding does not say how",
-                ));
+        match self {
+            Self::Http { encoding, json } => Ok((body, encoding, json)),
+            Self::Grpc { encoding } => {
+                let (message, encoding) = unframe(body, encoding, limit)?;
+                Ok((message, encoding, false))
             }
-            (1, encoding) => encoding,
-            (flag, _) => {
-                return Err(Refused::undecodable(format!(
-                    "impossible gRPC message flag {flag}"
-                )));
-            }
-        };
-        Ok((body.slice(head.len()..), encoding, false))
+        }
     }
 }
 

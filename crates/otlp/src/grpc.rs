@@ -5,8 +5,9 @@
 //! body is read, its bytes count against the budget, unpacking runs beside the connections, and
 //! every outcome is noted. Source: gRPC over HTTP/2, `PROTOCOL-HTTP2.md`.
 
-use crate::deliver::{App, Export, Framing, GRPC_PREFIX_BYTES, deliver};
+use crate::deliver::{App, Export, Framing, deliver};
 use crate::error::Refused;
+use crate::framing::frame;
 use crate::http::{content_length, dataset_header, delivery, note_unread, text, text_key};
 use crate::render;
 use crate::wire::Signal;
@@ -14,7 +15,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use engine::Protocol;
 use engine::intake::Encoding;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -87,14 +88,10 @@ fn response(body: Body) -> Response {
 
 /// A message, and the status OK in the trailers.
 fn message(content: &[u8]) -> Response {
-    let mut data = BytesMut::with_capacity(GRPC_PREFIX_BYTES + content.len());
-    data.put_u8(0);
-    data.put_u32(u32::try_from(content.len()).unwrap_or(u32::MAX));
-    data.put_slice(content);
     let mut trailers = HeaderMap::new();
     trailers.insert(GRPC_STATUS, HeaderValue::from_static("0"));
     let frames: [Result<Frame<Bytes>, std::convert::Infallible>; 2] = [
-        Ok(Frame::data(data.freeze())),
+        Ok(Frame::data(frame(content))),
         Ok(Frame::trailers(trailers)),
     ];
     response(Body::new(StreamBody::new(futures::stream::iter(frames))))

@@ -21,6 +21,7 @@
 
 mod deliver;
 pub mod error;
+pub mod framing;
 mod grpc;
 mod http;
 pub mod render;

@@ -15,6 +15,7 @@
 //! `render`; [`error`].
 
 mod call;
+pub mod decoders;
 pub mod error;
 mod items;
 pub mod json;

@@ -6,10 +6,10 @@
 mod deploys;
 mod items;
 mod projects;
+pub(crate) mod read;
 
 use crate::call::{API_BODY_LIMIT, Call, json};
 use crate::error::Fail;
-use crate::wire;
 use axum::body::Body;
 use axum::response::Response;
 use engine::issues::Project;
@@ -169,41 +169,9 @@ impl Call {
     /// Members of a body, be it JSON or a form.
     pub(crate) async fn members(&mut self) -> Result<Map<String, Value>, Fail> {
         let read = self.read(API_BODY_LIMIT).await.map_err(|e| e.fail())?;
-        let bytes = &read.bytes;
-        let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
-        match first {
-            None => Ok(Map::new()),
-            Some(b'{') => serde_json::from_slice(bytes).map_err(|e| {
-                Fail::new(
-                    StatusCode::BAD_REQUEST,
-                    format!("the body is no valid JSON: {e}"),
-                )
-            }),
-            Some(b'[') => Err(Fail::new(StatusCode::BAD_REQUEST, "the body is an object")),
-            Some(_) => {
-                let content_type = self.header("content-type").map(str::to_owned);
-                let fields = wire::fields(content_type.as_deref(), bytes);
-                let text = |v: Vec<u8>| Value::String(String::from_utf8_lossy(&v).into_owned());
-                Ok(fields.into_iter().map(|(k, v)| (k, text(v))).collect())
-            }
-        }
+        let content_type = self.header("content-type");
+        read::members(content_type, &read.bytes)
     }
-}
-
-/// Text of a member, a number's too.
-pub(crate) fn text(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(s) if !s.trim().is_empty() => Some(s.trim().to_owned()),
-        Value::Number(n) => Some(n.to_string()),
-        _ => None,
-    }
-}
-
-/// A whole number of a member.
-pub(crate) fn int(value: &Value) -> Option<i64> {
-    value
-        .as_i64()
-        .or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 /// `/item/uuid/?uuid=…` and `/occurrence/uuid/?uuid=…`: links that SDKs print, to the page of the item.

@@ -1,5 +1,6 @@
 //! OTLP: protobuf of the three signals, and JSON. Seeds are what OpenTelemetry's own types write.
 
+use engine::intake::Encoding;
 use event::RowPolicy;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -18,9 +19,11 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{
     ResourceSpans, ScopeSpans, Span, Status, span::Event, span::Link,
 };
+use otlp::framing::{PREFIX_BYTES, frame, unframe};
 use otlp::translate::{Context, translate};
 use otlp::wire::{Signal, json as wire_json};
 use prost::Message as _;
+use std::io::Write as _;
 
 const NOW: u64 = 1_767_323_045_000_000_000;
 
@@ -51,6 +54,59 @@ pub fn logs(data: &[u8]) {
 /// An export of metrics.
 pub fn metrics(data: &[u8]) {
     protobuf(Signal::Metrics, data);
+}
+
+/// The body of a gRPC call: any bytes are one message within the limit, or refused. The first byte picks
+/// what the header says of its packing.
+pub fn grpc(data: &[u8]) {
+    const LIMIT: usize = 1 << 20;
+    let Some((first, body)) = data.split_first() else {
+        return;
+    };
+    let said = [
+        Encoding::Identity,
+        Encoding::Gzip,
+        Encoding::Zstd,
+        Encoding::Deflate,
+    ][usize::from(*first) % 4];
+    let Ok((message, encoding)) = unframe(body.to_vec().into(), said, LIMIT) else {
+        return;
+    };
+    assert_eq!(
+        message,
+        &body[PREFIX_BYTES..],
+        "the message, and nothing else"
+    );
+    assert!(encoding == Encoding::Identity || encoding == said);
+    if encoding == Encoding::Identity {
+        assert_eq!(&frame(&message)[..], body);
+    }
+    if let Ok(plain) = engine::intake::inflate(encoding, message, LIMIT) {
+        traces(&plain);
+    }
+}
+
+/// An export of spans in a frame, plain and packed; frames that say what is not so.
+#[must_use]
+pub fn grpc_seeds() -> Vec<Vec<u8>> {
+    let framed = |said: u8, flag: u8, message: &[u8]| {
+        let length = u32::try_from(message.len()).unwrap_or(0).to_be_bytes();
+        [&[said, flag], &length[..], message].concat()
+    };
+    let mut out = Vec::new();
+    for message in trace_seeds() {
+        out.push(framed(0, 0, &message));
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let packed = gzip.write_all(&message).and_then(|()| gzip.finish());
+        out.extend(packed.map(|packed| framed(1, 1, &packed)));
+        out.extend(zstd::encode_all(&*message, 1).map(|packed| framed(2, 1, &packed)));
+    }
+    out.extend([
+        framed(0, 1, b"packed?"),
+        framed(1, 2, b""),
+        b"\0\0\xff\xff\xff\xff".to_vec(),
+    ]);
+    out
 }
 
 /// JSON: the first byte picks the signal. What is written over as protobuf is protobuf.

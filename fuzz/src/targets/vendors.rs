@@ -6,6 +6,7 @@ use aws::cloudwatch::wire::PutLogEvents;
 use aws::wire::json::read_in_place;
 use aws::xray::{daemon, document, filter, translate as segments};
 use event::{BatchBuilder, Fixed, RowPolicy, TableKind};
+use rollbar::decoders;
 use rollbar::translate::{self as occurrences, Target as Project, frames};
 use rollbar::{scrub, trim, wire};
 
@@ -122,6 +123,29 @@ pub fn rollbar_items_seeds() -> Vec<Vec<u8>> {
         r#"{"data":{"environment":"production","body":{"trace":{"frames":[{"filename":"a.py","lineno":3,"method":"f","code":"x","locals":{"a":"1","password":"p"}}],"exception":{"class":"TypeError","message":"m"}}},"request":{"url":"http://h/p?x=1","method":"GET","user_ip":"$remote_ip","headers":{"Cookie":"c"}},"person":{"id":1},"server":{"host":"h"},"language":"python"}}"#,
         r#"{"data":{"environment":"p","body":{"trace_chain":[{"frames":[],"exception":{"class":"A"}},{"frames":[],"exception":{"class":"B"}}]}}}"#,
         "payload=%7B%22data%22%3A%7B%22environment%22%3A%22p%22%2C%22body%22%3A%7B%22message%22%3A%7B%22body%22%3A%22m%22%7D%7D%7D%7D",
+    ]
+    .map(|s| s.as_bytes().to_vec())
+    .to_vec()
+}
+
+/// Bodies of settings: any bytes are an input of some calls or refused by each.
+pub fn rollbar_settings(data: &[u8]) {
+    for content_type in [None, Some("multipart/form-data; boundary=x")] {
+        std::hint::black_box(decoders::management_body(content_type, data, NOW));
+    }
+}
+
+/// Changes of an item and of a deploy, a deploy in each form, a project, a token and its limit.
+#[must_use]
+pub fn rollbar_settings_seeds() -> Vec<Vec<u8>> {
+    [
+        r#"{"status":"resolved","resolved_in_version":"v42","level":"warning","title":"t","assigned_user_id":null,"snooze_enabled":true,"snooze_expiration_in_seconds":"3600"}"#,
+        r#"{"environment":"production","revision":"aa2b","rollbar_username":"r","local_username":"l","comment":"c","status":"succeeded"}"#,
+        "environment=production&revision=aa%C3%A9&local_username=root&access_token=t&status=timed_out",
+        "--x\r\nContent-Disposition: form-data; name=\"environment\"\r\n\r\nproduction\r\n--x\r\nContent-Disposition: form-data; name=\"head_long\"\r\n\r\nbb\r\n--x--\r\n",
+        r#"{"name":"Cruddur-2, web","scopes":["post_server_item","read"],"rate_limit_window_count":10,"rate_limit_window_size":null,"access_token":"t"}"#,
+        r#"{"status":"failed","comment":" \u0000 "}"#,
+        "[1]",
     ]
     .map(|s| s.as_bytes().to_vec())
     .to_vec()

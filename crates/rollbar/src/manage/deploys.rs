@@ -1,11 +1,10 @@
 //! Deploys: noted by build scripts, in every form they send them (rollbar.md §5.3).
 
-use super::text;
+use super::read::{self, text};
 use crate::call::{Call, done, json, working};
 use crate::error::Fail;
 use crate::render;
 use axum::response::Response;
-use engine::issues::{DeployStatus, NewDeploy};
 use engine::{Grant, KeyKind, Permission, Reason};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -15,25 +14,6 @@ const PAGE: usize = 20;
 
 fn number(text: &str) -> Result<i64, Fail> {
     text.parse().map_err(|_| Fail::not_found())
-}
-
-fn short(members: &Map<String, Value>, name: &str, limit: usize) -> Result<Option<String>, Fail> {
-    match text(members.get(name)) {
-        Some(t) if t.chars().count() > limit => Err(Fail::invalid(format!(
-            "{name} has at most {limit} characters"
-        ))),
-        other => Ok(other),
-    }
-}
-
-fn status(members: &Map<String, Value>) -> Result<Option<DeployStatus>, Fail> {
-    let Some(name) = text(members.get("status")) else {
-        return Ok(None);
-    };
-    let status = DeployStatus::parse(&name);
-    Ok(Some(status.ok_or_else(|| {
-        Fail::invalid("status is started, succeeded, failed or timed_out")
-    })?))
 }
 
 impl Call {
@@ -74,20 +54,7 @@ impl Call {
 pub(super) async fn create(call: &mut Call) -> Result<Response, Fail> {
     let (grant, members) = call.deploy_members().await?;
     let project = call.project_of(&grant, None)?;
-    let revision = match short(&members, "revision", 255)? {
-        Some(revision) => Some(revision),
-        None => short(&members, "head_long", 255)?,
-    };
-    let new = NewDeploy {
-        project: project.id,
-        environment: short(&members, "environment", 255)?
-            .ok_or_else(|| Fail::invalid("environment is missing"))?,
-        revision: revision.ok_or_else(|| Fail::invalid("revision is missing"))?,
-        status: status(&members)?.unwrap_or(DeployStatus::Succeeded),
-        local_username: short(&members, "local_username", 255)?,
-        username: short(&members, "rollbar_username", 255)?,
-        comment: short(&members, "comment", 64 << 10)?,
-    };
+    let new = read::new_deploy(project.id, &members)?;
     let engine = call.engine().clone();
     let made = working(move || engine.issues().add_deploy(new, engine.now())).await;
     let made = made
@@ -104,11 +71,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Response, Fail> {
 pub(super) async fn update(call: &mut Call, id: &str) -> Result<Response, Fail> {
     let (grant, members) = call.deploy_members().await?;
     let project = call.project_of(&grant, None)?;
-    let status = status(&members)?;
-    let comment = short(&members, "comment", 64 << 10)?;
-    if status.is_none() && comment.is_none() {
-        return Err(Fail::new(StatusCode::BAD_REQUEST, "nothing to change"));
-    }
+    let (status, comment) = read::deploy_change(&members)?;
     let (engine, id) = (call.engine().clone(), number(id)?);
     let changed = working(move || {
         let now = engine.now();

@@ -1,11 +1,12 @@
 //! Items and their occurrences.
 
-use super::{Access, int, redirect_json, text};
+use super::read::{self, int};
+use super::{Access, redirect_json};
 use crate::call::{Call, done, working};
 use crate::error::Fail;
 use crate::{render, search};
 use axum::response::Response;
-use engine::issues::{Assigned, Change, Issue, IssueFilter, IssueSort, Level, Of, Seen, Status};
+use engine::issues::{Assigned, Issue, IssueFilter, IssueSort, Level, Of, Seen, Status};
 use engine::{Issues, Permission};
 use event::{EventId, TableKind};
 use http::StatusCode;
@@ -158,10 +159,7 @@ pub(super) async fn update(call: &mut Call, id: &str) -> Result<Response, Fail> 
     let access = Access { grant, project };
     let issue = call.issue(&access, id)?;
     members.remove("access_token");
-    let (change, echo) = change(&members, call.engine().now())?;
-    if echo.as_object().is_none_or(serde_json::Map::is_empty) {
-        return Err(Fail::new(StatusCode::BAD_REQUEST, "nothing to change"));
-    }
+    let (change, echo) = read::change(&members, call.engine().now())?;
     let actor = format!("token {}", access.grant.key().name);
     let (engine, id) = (call.engine().clone(), issue.id);
     let changed = working(move || engine.issues().change(id, &change, &actor, engine.now())).await;
@@ -169,71 +167,6 @@ pub(super) async fn update(call: &mut Call, id: &str) -> Result<Response, Fail> 
         .map_err(|why| Fail::new(StatusCode::INTERNAL_SERVER_ERROR, why))?
         .map_err(|e| Fail::of_catalog(&e))?;
     Ok(done(&echo))
-}
-
-fn change(members: &serde_json::Map<String, Value>, now: i64) -> Result<(Change, Value), Fail> {
-    let mut change = Change::default();
-    let mut echo = json!({});
-    let is_true = |v: &Value| matches!(v, Value::Bool(true)) || v.as_str() == Some("true");
-    for (name, value) in members {
-        match name.as_str() {
-            "status" => {
-                let status = text(Some(value)).and_then(|s| Status::parse(&s));
-                let status = status.ok_or_else(|| {
-                    Fail::invalid("status is active, resolved, muted or archived")
-                })?;
-                change.status = Some(status);
-            }
-            "resolved_in_version" => {
-                let version = text(Some(value)).filter(|v| v.chars().count() <= 40);
-                let version = version
-                    .ok_or_else(|| Fail::invalid("resolved_in_version has 1 to 40 characters"))?;
-                change.resolved_in = Some(version);
-            }
-            "level" => {
-                let level = text(Some(value)).and_then(|l| Level::parse(&l));
-                change.level = Some(level.ok_or_else(|| {
-                    Fail::invalid("level is critical, error, warning, info or debug")
-                })?);
-            }
-            "title" => {
-                let title = text(Some(value)).filter(|t| t.chars().count() <= 255);
-                change.title =
-                    Some(title.ok_or_else(|| Fail::invalid("title has 1 to 255 characters"))?);
-            }
-            "assigned_user_id" => {
-                change.assigned_user = Some(match value {
-                    Value::Null => None,
-                    other => Some(
-                        int(other)
-                            .ok_or_else(|| Fail::invalid("assigned_user_id is a number or null"))?,
-                    ),
-                });
-            }
-            "snooze_enabled" | "snoozed" => {
-                if !is_true(value) {
-                    change.snoozed_until_ns = Some(None);
-                } else {
-                    change.snoozed_until_ns.get_or_insert(Some(i64::MAX));
-                }
-            }
-            "snooze_expiration_in_seconds" => {
-                let seconds = int(value).filter(|s| (1..=10 * 366 * 86_400).contains(s));
-                let seconds = seconds.ok_or_else(|| {
-                    Fail::invalid("snooze_expiration_in_seconds is a number above 0")
-                })?;
-                change.snoozed_until_ns = Some(Some(now + seconds * 1_000_000_000));
-            }
-            other => return Err(Fail::not_built(&format!("changing {other}"))),
-        }
-        echo[name] = value.clone();
-    }
-    if change.resolved_in.is_some() && change.status != Some(Status::Resolved) {
-        return Err(Fail::invalid(
-            "resolved_in_version goes with status resolved",
-        ));
-    }
-    Ok((change, echo))
 }
 
 /// Looks something up in a file, on a thread that may wait.

@@ -1,12 +1,12 @@
 //! Projects and their access tokens. For tokens of an account: a configuration key of the environment.
 
-use super::{int, text};
+use super::read;
 use crate::call::{Call, done, json};
 use crate::error::Fail;
 use crate::render::{self, SCOPES};
 use axum::response::Response;
 use engine::catalog::{KeyInfo, NewKey};
-use engine::issues::{Project, RateLimit};
+use engine::issues::Project;
 use engine::{Grant, KeyKind, Permission, Permissions};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -69,14 +69,7 @@ pub(super) fn list(call: &Call) -> Result<Response, Fail> {
 pub(super) async fn create(call: &mut Call) -> Result<Response, Fail> {
     let grant = call.account(Permission::ManageSettings)?;
     let members = call.members().await?;
-    let name = text(members.get("name")).unwrap_or_default();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _-.,".contains(c);
-    let starts = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
-    if !starts || name.chars().count() > 32 || !name.chars().all(is_plain) {
-        return Err(Fail::invalid(
-            "name begins with a letter and has at most 32 letters, digits, spaces, _ - . and commas",
-        ));
-    }
+    let name = read::project_name(&members)?;
     let (engine, env) = (call.engine(), grant.env());
     let known = engine.issues().projects(env);
     if known.iter().any(|p| p.name == name) {
@@ -120,44 +113,11 @@ pub(super) fn tokens(call: &Call, id: &str) -> Result<Response, Fail> {
     Ok(done(&list.into()))
 }
 
-fn limit_of(members: &serde_json::Map<String, Value>) -> Result<Option<RateLimit>, Fail> {
-    let number = |name: &str| match members.get(name) {
-        None => Ok(None),
-        Some(Value::Null) => Ok(Some(0)),
-        Some(v) => match int(v).map(u32::try_from) {
-            Some(Ok(n)) => Ok(Some(n)),
-            _ => Err(Fail::invalid(format!("{name} is a number from 0 on"))),
-        },
-    };
-    let count = number("rate_limit_window_count")?;
-    let window_s = number("rate_limit_window_size")?;
-    Ok(match (count, window_s) {
-        (None, None) => None,
-        (count, window_s) => Some(RateLimit {
-            count: count.unwrap_or(0),
-            window_s: window_s.unwrap_or(0),
-        }),
-    })
-}
-
 /// `POST /project/{id}/access_tokens`: the only answer that holds the token.
 pub(super) async fn create_token(call: &mut Call, id: &str) -> Result<Response, Fail> {
     let (grant, project) = call.account_project(Permission::ManageSettings, id)?;
     let members = call.members().await?;
-    let name = text(members.get("name")).ok_or_else(|| Fail::invalid("name is missing"))?;
-    let mut permissions = Vec::new();
-    let scopes = members.get("scopes").and_then(Value::as_array);
-    for scope in scopes.ok_or_else(|| Fail::invalid("scopes is a list"))? {
-        let found = SCOPES.iter().find(|(name, _)| scope.as_str() == Some(name));
-        let found = found.ok_or_else(|| {
-            Fail::invalid("scopes are post_server_item, post_client_item, read and write")
-        })?;
-        permissions.push(found.1);
-    }
-    if permissions.is_empty() {
-        return Err(Fail::invalid("scopes is empty"));
-    }
-    let limit = limit_of(&members)?.unwrap_or_default();
+    let (name, permissions, limit) = read::new_token(&members)?;
     let engine = call.engine();
     let mut new = NewKey::new(grant.env(), KeyKind::Project, &name);
     new.permissions = Some(Permissions::of(&permissions));
@@ -178,16 +138,6 @@ pub(super) async fn create_token(call: &mut Call, id: &str) -> Result<Response, 
     )))
 }
 
-fn token_named(
-    named: Option<&str>,
-    members: &serde_json::Map<String, Value>,
-) -> Result<String, Fail> {
-    named
-        .map(str::to_owned)
-        .or_else(|| text(members.get("access_token")))
-        .ok_or_else(|| Fail::invalid("access_token is missing"))
-}
-
 /// `PATCH /project/{id}/access_token/{token}`: its rate limit.
 pub(super) async fn limit_token(
     call: &mut Call,
@@ -196,8 +146,8 @@ pub(super) async fn limit_token(
 ) -> Result<Response, Fail> {
     let (_, project) = call.account_project(Permission::ManageSettings, id)?;
     let members = call.members().await?;
-    let key = call.key_of(&project, &token_named(token, &members)?)?;
-    let limit = limit_of(&members)?
+    let key = call.key_of(&project, &read::token_named(token, &members)?)?;
+    let limit = read::limit_of(&members)?
         .ok_or_else(|| Fail::new(StatusCode::BAD_REQUEST, "nothing to change"))?;
     call.engine()
         .issues()
@@ -214,7 +164,7 @@ pub(super) async fn delete_token(
 ) -> Result<Response, Fail> {
     let (_, project) = call.account_project(Permission::ManageSettings, id)?;
     let members = call.members().await?;
-    let key = call.key_of(&project, &token_named(token, &members)?)?;
+    let key = call.key_of(&project, &read::token_named(token, &members)?)?;
     let engine = call.engine();
     engine
         .catalog()
