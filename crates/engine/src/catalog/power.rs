@@ -1,17 +1,9 @@
 //! Power cuts while the catalog's files are written: at every operation, and with each sync taken out.
 
-#[path = "../../../store/tests/it/sim.rs"]
-#[expect(dead_code, reason = "the store's tests use all of it")]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "offsets of small files, as in the store's tests"
-)]
-mod sim;
-
 use super::Catalog;
 use crate::secret::{master_key, write_private};
 use rusqlite::config::DbConfig;
-use sim::{Plan, SimDisk};
+use simdisk::{Plan, SimDisk};
 use std::fs;
 use std::io;
 use std::path::Path;

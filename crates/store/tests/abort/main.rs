@@ -13,5 +13,3 @@ mod abort;
 mod common;
 #[path = "../it/ledger.rs"]
 mod ledger;
-#[path = "../it/sim.rs"]
-mod sim;

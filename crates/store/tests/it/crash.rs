@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use crate::ledger::{Ledger, Run, reopen, settle, verify};
-use crate::sim::{Plan, SimDisk};
+use simdisk::{Plan, SimDisk};
 use std::fs;
 use std::sync::Arc;
 use store::disk::{Disk, RealDisk, SyncPoint};

@@ -2,8 +2,8 @@
 //! told.
 
 use crate::common::*;
-use crate::sim::{Plan, SimDisk};
 use event::{BatchBuilder, EnvId, RowPolicy, TableKind, Type, ValueRef};
+use simdisk::{Plan, SimDisk};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 //! store does, to be ended anywhere.
 
 use crate::common::*;
-use crate::sim::{Plan, SimDisk};
+use simdisk::{Plan, SimDisk};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write as _;

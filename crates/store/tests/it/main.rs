@@ -16,5 +16,4 @@ mod ledger;
 mod merge;
 mod poison;
 mod repeats;
-mod sim;
 mod slice;

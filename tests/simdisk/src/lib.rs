@@ -9,6 +9,12 @@
 //! so are the names of its files. The store announces each with a step before and after, so a cut falls
 //! on one side of it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test's disk: it ends where it cannot go on, and files are small"
+)]
+
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, HashMap};
@@ -23,19 +29,20 @@ const SECTOR: usize = 512;
 
 /// What goes wrong, and when.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// The operation at which the power goes, counted from 1.
-    pub(crate) cut_at: Option<u64>,
+    pub cut_at: Option<u64>,
     /// A sync that says it worked and did nothing.
-    pub(crate) ignore: Option<SyncPoint>,
+    pub ignore: Option<SyncPoint>,
     /// Operations that fail with an error, by what they are and from which one on.
-    pub(crate) fail: Option<(&'static str, u64, io::ErrorKind)>,
+    pub fail: Option<(&'static str, u64, io::ErrorKind)>,
     /// Free room to report.
-    pub(crate) free: Option<u64>,
+    pub free: Option<u64>,
 }
 
+/// The disk. See the crate's description.
 #[derive(Debug)]
-pub(crate) struct SimDisk(Arc<Mutex<Sim>>);
+pub struct SimDisk(Arc<Mutex<Sim>>);
 
 #[derive(Debug, Default)]
 struct Sim {
@@ -167,48 +174,56 @@ impl Sim {
 }
 
 impl SimDisk {
-    pub(crate) fn new(plan: Plan) -> Arc<Self> {
+    /// A disk over the real directories it is asked about, with what will go wrong.
+    #[must_use]
+    pub fn new(plan: Plan) -> Arc<Self> {
         Arc::new(Self(Arc::new(Mutex::new(Sim {
             plan,
             ..Sim::default()
         }))))
     }
 
-    pub(crate) fn operations(&self) -> u64 {
+    /// Operations so far.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
         self.0.lock().unwrap().operations
     }
 
     /// What the operations were, in order.
-    pub(crate) fn log(&self) -> Vec<String> {
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
         self.0.lock().unwrap().log.clone()
     }
 
-    pub(crate) fn set_free(&self, free: Option<u64>) {
+    /// Free room to report from now on; `None`: the real one.
+    pub fn set_free(&self, free: Option<u64>) {
         self.0.lock().unwrap().plan.free = free;
     }
 
-    pub(crate) fn fail_from_now(&self, what: &'static str, kind: io::ErrorKind) {
+    /// Operations of that kind fail from now on.
+    pub fn fail_from_now(&self, what: &'static str, kind: io::ErrorKind) {
         let mut sim = self.0.lock().unwrap();
         sim.failures_seen = 0;
         sim.plan.fail = Some((what, 1, kind));
     }
 
-    pub(crate) fn stop_failing(&self) {
+    /// They work again.
+    pub fn stop_failing(&self) {
         self.0.lock().unwrap().plan.fail = None;
     }
 
     /// Ends everything now.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.0.lock().unwrap().dead = true;
     }
 
     /// Leaves the directory as a kill would: everything done is there.
-    pub(crate) fn kill(&self) {
+    pub fn kill(&self) {
         self.cut();
     }
 
     /// Rewrites the directory to a state that the power cut could have left.
-    pub(crate) fn restart(&self, seed: u64) {
+    pub fn restart(&self, seed: u64) {
         let mut rng = SmallRng::seed_from_u64(seed);
         let mut sim = self.0.lock().unwrap();
         sim.dead = true;
