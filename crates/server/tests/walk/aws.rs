@@ -72,8 +72,9 @@ impl Stage {
     }
 
     /// Puts lines into a stream beside the app's until the tail has printed one: watchtower keeps its own
-    /// for a minute, or until its process ends. What is missing then is the checks' business.
-    pub(super) fn follow(&self, tail: &Lines) -> Vec<String> {
+    /// for a minute, or until its process ends. What is missing then is the checks' business. Returns what the
+    /// tail printed, and how many lines were put and deleted again.
+    pub(super) fn follow(&self, tail: &Lines) -> (Vec<String>, u64) {
         let place = [
             "--log-group-name",
             "cruddur",
@@ -87,15 +88,16 @@ impl Stage {
         call("create-log-stream", &[]);
         let is_there = |lines: &[String]| lines.iter().any(|l| l.contains(BY_HAND));
         let deadline = Instant::now() + Duration::from_secs(30);
-        let mut seen = Vec::new();
+        let (mut seen, mut put) = (Vec::new(), 0);
         while !is_there(&seen) && Instant::now() < deadline {
             let now = jiff::Timestamp::now().as_millisecond();
             let event = json!([{"timestamp": now, "message": BY_HAND}]).to_string();
             call("put-log-events", &["--log-events", &event]);
+            put += 1;
             seen.extend(tail.lines_until(Duration::from_secs(2), is_there));
         }
         // Its lines go with it: what is asked afterwards is of the app alone.
         call("delete-log-stream", &[]);
-        seen
+        (seen, put)
     }
 }

@@ -1,12 +1,12 @@
 //! §1: Honeycomb, by OpenTelemetry.
 
 use super::stage::{FAILURES, Stage, cli, text};
-use super::{Check, Sdk};
+use super::{Check, Sdk, heatmap};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 const O: &[Sdk] = &[Sdk::OpenTelemetry];
-const NAME: &str = "backend-flask";
+pub(super) const NAME: &str = "backend-flask";
 
 pub(crate) const CHECKS: &[Check] = &[
     Check {
@@ -77,7 +77,7 @@ pub(crate) const CHECKS: &[Check] = &[
         does: "queries HEATMAP(duration_ms) and P90, drags a box",
         shows: "the heatmap; zoom to that time frame; BubbleUp",
         needs: O,
-        look: heatmap,
+        look: heatmap::look,
     },
     Check {
         id: "1.11",
@@ -255,30 +255,55 @@ fn child(stage: &Stage) -> anyhow::Result<String> {
 
 fn columns(stage: &Stage) -> anyhow::Result<String> {
     let mut told = Vec::new();
-    for (column, value) in [
-        ("notifications.result_length", json!(1)),
-        ("app.user_handle", json!("bayko")),
-        ("search.term", json!("cloud")),
-    ] {
-        let filters = json!([{"column": column, "op": "=", "value": value}]);
-        ensure!(
-            !stage.rows(NAME, &filters)?.is_empty(),
-            "no row has {column} = {value}"
-        );
-        told.push(format!("{column} = {value}"));
-    }
-    let fields = stage.api(
-        "GET",
-        &format!(
-            "/environments/{}/fields?dataset={NAME}",
-            stage.keys.environment
-        ),
-        None,
-    )?;
-    ensure!(
-        fields.to_string().contains("\"search.term\""),
-        "search.term is not listed"
+    let path = format!(
+        "/environments/{}/fields?dataset={NAME}",
+        stage.keys.environment
     );
+    let fields = stage.api("GET", &path, None)?;
+    // Who sets it, to what, and how often the app was asked for it.
+    for (scope, column, kind, value, asked) in [
+        (
+            "notifications.activities",
+            "notifications.result_length",
+            "integer",
+            json!(1),
+            requests(stage, "/api/activities/notifications"),
+        ),
+        (
+            "user.activities",
+            "app.user_handle",
+            "string",
+            json!("bayko"),
+            requests(stage, "/api/activities/@bayko"),
+        ),
+        (
+            "search.activities",
+            "search.term",
+            "string",
+            json!("cloud"),
+            requests(stage, "/api/activities/search?term=cloud"),
+        ),
+    ] {
+        let rows = stage.rows(
+            NAME,
+            &json!([{"column": column, "op": "=", "value": value}]),
+        )?;
+        ensure!(
+            rows.len() == asked && asked > 0,
+            "{} rows have {column} = {value}, asked {asked} times",
+            rows.len()
+        );
+        for row in &rows {
+            ensure!(row["library.name"] == scope, "{column}: {row}");
+        }
+        let listed = fields["fields"].as_array().into_iter().flatten();
+        let listed = listed.filter(|f| f["name"] == column).collect::<Vec<_>>();
+        ensure!(
+            listed.len() == 1 && listed[0]["types"] == json!([kind]),
+            "{column} is listed as {listed:?}"
+        );
+        told.push(format!("{column} = {value}, {kind}"));
+    }
     Ok(told.join(", "))
 }
 
@@ -321,74 +346,6 @@ fn exists_and_max(stage: &Stage) -> anyhow::Result<String> {
         "{total}"
     );
     Ok(format!("{wanted} rows, MAX 3"))
-}
-
-fn heatmap(stage: &Stage) -> anyhow::Result<String> {
-    let query = json!({"calculations": [{"op": "HEATMAP", "column": "duration_ms"}, {"op": "P90", "column": "duration_ms"}]});
-    let answer = stage.query(NAME, &query)?;
-    let counted = spans_drawn(&answer)?;
-    // Span events have no length.
-    let timed = json!([{"column": "duration_ms", "op": "exists"}]);
-    let times: Vec<i64> = stage
-        .rows(NAME, &timed)?
-        .iter()
-        .filter_map(|r| text(&r["timestamp_ns"]).parse().ok())
-        .collect();
-    let all = times.len();
-    ensure!(
-        counted == all && counted > 0,
-        "{counted} of {all} spans are in the heatmap"
-    );
-    let zoomed = zoom(stage, &query, &times)?;
-    let p90 = answer["total"]["P90(duration_ms)"]
-        .as_f64()
-        .context("no P90")?;
-    // The box: everything as slow as the slowest tenth, over the whole time frame.
-    let selection = json!({"kind": "box", "column": "duration_ms", "min": p90, "max": 1e9,
-        "start_ns": answer["start_ns"], "end_ns": answer["end_ns"]});
-    let ask = json!({"env": stage.keys.environment, "dataset": NAME, "query": query, "selection": selection});
-    let answer = stage.api("POST", "/bubble_up", Some(&ask))?;
-    let fields = answer["fields"].as_array().context("no fields")?;
-    ensure!(!fields.is_empty(), "BubbleUp names no field");
-    Ok(format!(
-        "{counted} spans in cells, {zoomed} in the newer half's time, P90 {p90:.2} ms, {} fields ranked",
-        fields.len()
-    ))
-}
-
-/// Spans in the cells of the first heatmap.
-fn spans_drawn(answer: &Value) -> anyhow::Result<usize> {
-    let cells = answer["series"][0]["lines"][0]["cells"].as_array();
-    let counts = cells
-        .context("no heatmap")?
-        .chunks_exact(3)
-        .filter_map(|c| c[2].as_u64());
-    Ok(usize::try_from(counts.sum::<u64>())?)
-}
-
-/// Asks the same over the time of the newer half of the spans alone; `times` are newest first.
-fn zoom(stage: &Stage, query: &Value, times: &[i64]) -> anyhow::Result<usize> {
-    let (newest, middle) = (times[0], times[times.len() / 2]);
-    // A question names its times in microseconds.
-    let (start, end) = (middle / 1_000, newest / 1_000 + 1);
-    let mut query = query.clone();
-    query["start_time"] = json!(start as f64 / 1e6);
-    query["end_time"] = json!(end as f64 / 1e6);
-    let answer = stage.query(NAME, &query)?;
-    ensure!(
-        answer["start_ns"] == format!("{start}000") && answer["end_ns"] == format!("{end}000"),
-        "asked {start} to {end} µs, answered {} to {}",
-        answer["start_ns"],
-        answer["end_ns"]
-    );
-    let wanted = times.iter().filter(|t| **t >= start * 1_000).count();
-    let drawn = spans_drawn(&answer)?;
-    ensure!(
-        drawn == wanted && wanted < times.len(),
-        "{drawn} spans drawn, {wanted} of {} in that time",
-        times.len()
-    );
-    Ok(drawn)
 }
 
 fn link(stage: &Stage) -> anyhow::Result<String> {

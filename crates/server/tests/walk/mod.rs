@@ -2,6 +2,7 @@
 
 mod aws;
 pub(crate) mod cloudwatch;
+mod heatmap;
 pub(crate) mod honeycomb;
 mod keys;
 pub(crate) mod report;

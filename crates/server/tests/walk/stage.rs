@@ -55,6 +55,8 @@ pub(crate) struct Stage {
     pub(crate) tail: Vec<String>,
     /// How many of them it printed before the app was ended.
     pub(crate) tail_while_running: usize,
+    /// Lines put by hand and deleted again.
+    pub(crate) lines_deleted: u64,
     /// Id of the segment that was never ended.
     pub(crate) lost_segment: String,
     /// First and last second of the burst.
@@ -105,6 +107,7 @@ impl Stage {
             app_started_ms: 0,
             tail: Vec::new(),
             tail_while_running: 0,
+            lines_deleted: 0,
             lost_segment: String::new(),
             burst_seconds: (0, 0),
             other: None,
@@ -214,7 +217,7 @@ impl Stage {
         let app = Flask::start(&self.python, &borrowed);
         let tail = Lines::start(self.live_tail());
         if self.has(Sdk::Watchtower) {
-            self.tail = self.follow(&tail);
+            (self.tail, self.lines_deleted) = self.follow(&tail);
             let by_hand = self.tail.iter().filter(|l| l.contains(BY_HAND));
             self.tail_while_running = by_hand.count();
         }

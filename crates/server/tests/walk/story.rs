@@ -185,33 +185,7 @@ fn from_occurrence(stage: &Stage) -> anyhow::Result<String> {
 
 fn arrivals(stage: &Stage) -> anyhow::Result<String> {
     let listed = stage.api("GET", "/arrivals?limit=1000", None)?;
-    let mut told = Vec::new();
-    for protocol in ["otlp/http", "xray/daemon", "logs", "rollbar"] {
-        let own = listed["by_protocol"].as_array().into_iter().flatten();
-        let counters = own
-            .filter(|p| p["protocol"] == protocol)
-            .map(|p| p["counters"].clone())
-            .next()
-            .with_context(|| format!("nothing of {protocol} was counted"))?;
-        let n = |name: &str| counters[name].as_u64().unwrap_or(0);
-        ensure!(
-            n("received") == n("stored") + n("refused") + n("dropped") + n("merged"),
-            "{protocol}: {counters}"
-        );
-        ensure!(n("stored") > 0, "{protocol}: {counters}");
-        if protocol == "rollbar" {
-            // Of lines some were deleted, segments came signed too: here what is counted is what is there.
-            let of_rollbar = json!([{"column": "meta.source", "op": "=", "value": "rollbar"}]);
-            let ask = json!({"env": stage.keys.environment, "query": {"filters": of_rollbar}});
-            let found = stage.api("POST", "/query", Some(&ask))?;
-            let there = found["results"][0]["COUNT"].as_u64();
-            ensure!(
-                there == Some(n("stored")),
-                "{protocol}: {counters}, {there:?} rows"
-            );
-        }
-        told.push(format!("{protocol} {}", n("stored")));
-    }
+    let mut told = sums(stage, &listed)?;
     let rows = listed["rows"].as_array().context("no rows")?;
     for row in rows {
         ensure!(row["sender"] == "127.0.0.1", "{row}");
@@ -244,6 +218,57 @@ fn arrivals(stage: &Stage) -> anyhow::Result<String> {
     }
     told.push(live(stage)?);
     Ok(told.join(", "))
+}
+
+/// Of each protocol: received = stored + refused + dropped + merged, and what is counted as stored is there.
+fn sums(stage: &Stage, listed: &Value) -> anyhow::Result<Vec<String>> {
+    let other = stage.other.as_ref().context("no other key was used")?;
+    let own = stage.keys.environment.as_str();
+    let is_source = |source: &str| json!({"column": "meta.source", "op": "=", "value": source});
+    let counted = |listed: &Value, protocol: &str| -> anyhow::Result<Value> {
+        let of_all = listed["by_protocol"].as_array().into_iter().flatten();
+        let mut of_it = of_all.filter(|p| p["protocol"] == protocol);
+        let found = of_it.next().map(|p| p["counters"].clone());
+        found.with_context(|| format!("nothing of {protocol} was counted"))
+    };
+    let mut told = Vec::new();
+    for (protocol, source, environments, deleted) in [
+        ("otlp/http", "otlp", &[own, &other.environment][..], 0),
+        ("logs", "cloudwatch", &[own], stage.lines_deleted),
+        ("rollbar", "rollbar", &[own], 0),
+    ] {
+        let counters = counted(listed, protocol)?;
+        let mut there = deleted;
+        for env in environments {
+            let filters = json!([is_source(source)]);
+            let ask = json!({"env": env, "query": {"filters": filters}});
+            let found = stage.api("POST", "/query", Some(&ask))?;
+            there += found["results"][0]["COUNT"].as_u64().context("no COUNT")?;
+        }
+        told.push(conserved(protocol, &counters, there)?);
+    }
+    // A segment's parts are rows of their own. Whoever stands for AWS was sent on each document that came, by the
+    // daemon's port or signed, and counted too.
+    let sent_on = support::get(&stage.upstream.url("/foursight/v1/arrivals?limit=1")).json();
+    let there = counted(&sent_on, "xray")?["stored"].as_u64();
+    let signed = counted(listed, "xray")?["stored"].as_u64();
+    let by_daemon = there.zip(signed).map(|(there, signed)| there - signed);
+    let counters = counted(listed, "xray/daemon")?;
+    told.push(conserved("xray/daemon", &counters, by_daemon.unwrap_or(0))?);
+    Ok(told)
+}
+
+fn conserved(protocol: &str, counters: &Value, there: u64) -> anyhow::Result<String> {
+    let n = |name: &str| counters[name].as_u64().unwrap_or(0);
+    ensure!(
+        n("received") == n("stored") + n("refused") + n("dropped") + n("merged"),
+        "{protocol}: {counters}"
+    );
+    ensure!(
+        n("stored") > 0 && n("stored") == there,
+        "{protocol}: {counters}, {there} are there"
+    );
+    Ok(format!("{protocol} {there}"))
 }
 
 /// Whether so much of the key is told that it is recognised, and no more.
