@@ -401,8 +401,8 @@ fn way_11_an_unsigned_call() {
     assert_eq!(scene.reasons(), set(&["missing_key"]));
 }
 
-/// The data directory lies on a file system of 512 MiB, of a mount namespace of its own: less than the
-/// server wants to keep free.
+/// The data directory lies on a file system of 2 GiB, of a mount namespace of its own; something else fills it
+/// until less is free than the server wants to keep, and goes away again. What was taken before stays.
 #[test]
 fn way_12_a_full_disk() {
     let test = "way_12_a_full_disk";
@@ -410,7 +410,7 @@ fn way_12_a_full_disk() {
         return;
     };
     let data = tempfile::tempdir().unwrap();
-    let mount = "mount -t tmpfs -o size=512m none \"$0\" && exec \"$@\"";
+    let mount = "mount -t tmpfs -o size=2g none \"$0\" && exec \"$@\"";
     let allowed = Command::new("unshare")
         .args(["-rm", "sh", "-c", mount])
         .arg(data.path())
@@ -444,6 +444,20 @@ fn way_12_a_full_disk() {
         python,
         _data: data,
     };
+    let taken = |wanted: usize| {
+        let ask = json!({"env": "dev", "dataset": "backend-flask", "query": {"filters": []}});
+        let rows = support::post(&scene.server.url("/foursight/v1/rows"), &ask).json();
+        assert_eq!(rows["rows"].as_array().unwrap().len(), wanted, "{rows}");
+    };
+    scene.span(&scene.otlp(), KEY, "flush");
+    taken(1);
+    // As the server sees it: `unshare` and the shell became the server, its process has their number.
+    let filler = format!("/proc/{}/root{folder}/filler", scene.server.pid());
+    let filled = Command::new("fallocate")
+        .args(["-l", "1200M", &filler])
+        .output()
+        .unwrap();
+    assert!(filled.status.success(), "{filled:?}");
     // The disk is looked at every now and then.
     let ready = scene.server.url("/health/ready");
     until("the full disk is noticed", || {
@@ -454,4 +468,12 @@ fn way_12_a_full_disk() {
     let base = scene.server.url_of("otlp_http", "");
     let found = scene.doctor(&Scene::otel(&base, KEYED), &[]);
     assert_eq!(found, set(&["read_only"]));
+    taken(1);
+
+    std::fs::remove_file(&filler).unwrap();
+    until("the free room is noticed", || {
+        support::get(&ready).status == 200
+    });
+    scene.span(&scene.otlp(), KEY, "flush");
+    taken(2);
 }

@@ -237,6 +237,58 @@ fn what_keeps_it_from_starting_is_one_line_with_the_way_out() {
     assert!(empty.contains("FOURSIGHT_INITIAL_KEYS"), "{empty}");
 }
 
+/// *Scenario*: the demo, while another program has two of its ports. *Guarantees*: it starts, says who has
+/// each and where it listens instead, and prints one address, that of the free port.
+#[test]
+fn the_demo_takes_free_ports_for_taken_ones_and_says_so() {
+    let data = tempfile::tempdir().unwrap();
+    let takers = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let taken = takers
+        .each_ref()
+        .map(|t| t.local_addr().unwrap().to_string());
+    let free = "127.0.0.1:0";
+    let output = run(
+        &[
+            "demo",
+            "--no-open",
+            "--for=1s",
+            "--data-dir",
+            text(data.path()),
+            "--http",
+            &taken[0],
+            "--app",
+            &taken[1],
+            "--otlp-grpc",
+            free,
+            "--otlp-http",
+            free,
+            "--xray",
+            free,
+        ],
+        &[],
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let me = format!("(pid {})", std::process::id());
+    let instead = taken.each_ref().map(|address| {
+        let is_about = |line: &&str| line.contains(&format!("{address} is taken"));
+        let lines: Vec<_> = told.lines().filter(is_about).collect();
+        assert_eq!(lines.len(), 1, "{told}");
+        assert!(
+            !cfg!(target_os = "linux") || lines[0].contains(&me),
+            "{told}"
+        );
+        let (_, rest) = lines[0].split_once(" listens on ").unwrap();
+        rest.split_once(" instead").unwrap().0.to_owned()
+    });
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<_> = printed.lines().collect();
+    assert_eq!(lines.len(), 1, "{printed}");
+    let url = format!("http://{}/e/dev/explore", instead[0]);
+    assert!(lines[0].starts_with(&url), "{printed}, not {url}");
+    assert!(!taken.contains(&instead[0]) && !taken.contains(&instead[1]));
+}
+
 /// *Scenario*: outside `--dev`, a key is made by the command line while the server runs, used, and
 /// revoked. *Guarantees*: the owner token is asked; a key works and stops working at once; Arrivals
 /// says why; the fixed keys of `--dev` are refused.
