@@ -43,8 +43,10 @@ fn generate(root: &Path) -> anyhow::Result<()> {
     run(npm(root).args(["run", "gen"]))
 }
 
+/// The clone that `cargo xtask` was called in: clones may share one target folder, and with it this program.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let own = std::env::var_os("CARGO_MANIFEST_DIR");
+    Path::new(&own.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()))
         .parent()
         .map(Path::to_path_buf)
         .unwrap_or_default()

@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cruddur",
         ],
     ),
+    ("simdisk", &["store"]),
     ("support", &[]),
     ("golden", &["event", "store", "query", "aws", "support"]),
     ("joins", &["event", "store", "query"]),
