@@ -127,6 +127,33 @@ def with_tail(seen):
     seen["tail"] = {"events": kinds, "lines": lines}
 
 
+def with_polling(seen):
+    """The calls of `aws logs tail --follow` of version 2, by its source: pages to the end, then again from the newest
+    time on; what comes again is known by its id. Lines come while it polls, some of one millisecond, some late."""
+    logs = client()
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="polled/1")
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="polled/2")
+    start = int(time.time() * 1000)
+    sent, lines, known, newest, token = 0, [], set(), start, None
+    asked = {"logGroupName": GROUP, "interleaved": True, "logStreamNamePrefix": "polled/", "limit": 3}
+    deadline = time.time() + 30
+    while len(lines) < 20 and time.time() < deadline:
+        if sent < 20:
+            # Five at one millisecond: a page ends among them.
+            events = [{"timestamp": start + sent, "message": f"polled {sent + i}"} for i in range(5)]
+            logs.put_log_events(logGroupName=GROUP, logStreamName=f"polled/{1 + sent % 2}", logEvents=events)
+            sent += 5
+        page = logs.filter_log_events(startTime=newest, **asked, **({"nextToken": token} if token else {}))
+        for event in page["events"]:
+            if event["eventId"] not in known:
+                known.add(event["eventId"])
+                lines.append(event["message"])
+        token = page.get("nextToken")
+        if not token and page["events"]:
+            newest = max(newest, page["events"][-1]["timestamp"])
+    seen["polled"] = lines
+
+
 def with_cli(seen):
     now = int(time.time() * 1000)
     cli("create-log-group", "--log-group-name", "cli")
@@ -174,6 +201,6 @@ def with_watchtower(seen):
 
 
 seen = {}
-for part in (with_boto3, with_tail, with_cli, with_watchtower):
+for part in (with_boto3, with_tail, with_polling, with_cli, with_watchtower):
     part(seen)
 print(json.dumps(seen))

@@ -55,6 +55,7 @@ fn boto3_the_command_line_and_watchtower_see_what_they_sent() {
             "wrong secret": "400 InvalidSignatureException",
             "unknown key": "400 UnrecognizedClientException",
             "tail": {"events": ["sessionStart", "sessionUpdate"], "lines": ["followed 1", "followed 2"]},
+            "polled": (0..20).map(|i| format!("polled {i}")).collect::<Vec<_>>(),
             "cli get": ["from the cli", "ERROR"],
             "cli filter": ["ERROR"],
             "cli deleted": [],
@@ -73,8 +74,8 @@ fn boto3_the_command_line_and_watchtower_see_what_they_sent() {
         of("received"),
         of("stored") + of("refused") + of("dropped") + of("merged")
     );
-    // 100 lines, one beside an old one, three followed, two of the CLI, 10,000 of watchtower.
-    assert_eq!(of("stored"), 100 + 1 + 3 + 2 + 10_000);
+    // 100 lines, one beside an old one, three followed, twenty polled for, two of the CLI, 10,000 of watchtower.
+    assert_eq!(of("stored"), 100 + 1 + 3 + 20 + 2 + 10_000);
     own_api(&server, line);
 }
 
@@ -99,7 +100,7 @@ fn own_api(server: &Server, line: &str) {
         .iter()
         .map(|g| (g["name"].as_str().unwrap(), g["lines"].as_u64().unwrap()))
         .collect();
-    assert_eq!(counts, [("/cruddur/api", 104), ("watchtower", 10_000)]);
+    assert_eq!(counts, [("/cruddur/api", 124), ("watchtower", 10_000)]);
     let streams = get("/environments/dev/logs/streams?group=watchtower&search=WRITER");
     assert_eq!(streams["total"], 4);
 
@@ -132,7 +133,7 @@ fn own_api(server: &Server, line: &str) {
         }
         ask["beyond"] = lines.last().unwrap()["id"].clone();
     }
-    assert_eq!(messages.len(), 104);
+    assert_eq!(messages.len(), 124);
     let at = |text: &str| messages.iter().position(|m| m == text).unwrap();
     assert!(
         (0..99)
@@ -153,7 +154,7 @@ fn own_api(server: &Server, line: &str) {
     let counts = post(server, "/logs/counts", &ask);
     assert_eq!(
         (&counts["matched"], &counts["examined"]),
-        (&json!(10), &json!(104))
+        (&json!(10), &json!(124))
     );
     let reply = support::request(
         "POST",
