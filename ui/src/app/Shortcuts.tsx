@@ -13,6 +13,7 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
     name: 'Everywhere',
     keys: [
       ['?', 'this list'],
+      ['Ctrl K', 'go anywhere by name, or paste an id'],
       ['g h', 'go to Home'],
       ['g e', 'go to Explore'],
       ['g m', 'go to Map'],

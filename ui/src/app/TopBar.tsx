@@ -2,6 +2,7 @@ import { useMatches } from '@tanstack/react-router';
 import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
 import { EnvironmentPicker } from './EnvironmentPicker.tsx';
+import { Palette } from './palette/Palette.tsx';
 import { ShareButton } from './ShareButton.tsx';
 import { ThemeMenu } from './ThemeMenu.tsx';
 
@@ -48,6 +49,7 @@ export function TopBar() {
         <span className="muted cut hide-s" ref={setCrumb} />
       </div>
       <span className="grow" />
+      <Palette />
       <span className="row" ref={setActions} />
       {/* Explore has its own: what it shows is a question over a range that moves. */}
       {path === 'explore' ? null : <ShareButton />}
