@@ -111,3 +111,61 @@ pub const UNSEEN: &[RouteSet] = &[
         clients: 8,
     },
 ];
+
+/// Sets for the other kinds of traffic; neither tuning nor [`UNSEEN`] has them.
+pub const OTHER: &[RouteSet] = &[
+    RouteSet {
+        name: "probe",
+        service: "quotes",
+        gateway: None,
+        host: "quotes.example",
+        routes: &[
+            ("GET", "/quote", 90, 75.0),
+            ("GET", "/quote/{n}/history", 6, 160.0),
+            ("POST", "/quote/{n}/watch", 4, 110.0),
+        ],
+        clients: 5,
+    },
+    RouteSet {
+        name: "trains",
+        service: "timetable",
+        gateway: Some("haproxy"),
+        host: "trains.example:9000",
+        routes: &[
+            ("GET", "/stations/{n}/board", 40, 55.0),
+            ("GET", "/journeys?from={n}&to={h}", 25, 240.0),
+            ("POST", "/tickets", 8, 320.0),
+            ("GET", "/alerts", 27, 25.0),
+        ],
+        clients: 90,
+    },
+];
+
+/// As [`OTHER`], asked once a change of the join is finished and never on the way to it.
+pub const HELD_OUT: &[RouteSet] = &[
+    RouteSet {
+        name: "library",
+        service: "loans",
+        gateway: None,
+        host: "library.example",
+        routes: &[
+            ("GET", "/catalogue?q={h}", 45, 130.0),
+            ("GET", "/books/{n}", 30, 65.0),
+            ("POST", "/loans", 12, 190.0),
+            ("PUT", "/loans/{u}/renewal", 6, 150.0),
+        ],
+        clients: 30,
+    },
+    RouteSet {
+        name: "doors",
+        service: "access",
+        gateway: Some("traefik"),
+        host: "doors.example",
+        routes: &[
+            ("POST", "/badge", 70, 35.0),
+            ("GET", "/doors/{n}", 20, 50.0),
+            ("POST", "/doors/{n}/open", 10, 210.0),
+        ],
+        clients: 120,
+    },
+];

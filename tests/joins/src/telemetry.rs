@@ -19,6 +19,8 @@ struct Habits {
     proxy_address: bool,
     /// By source, nanoseconds.
     skew: [i64; 4],
+    /// Also by source: what it tells is later by about so many milliseconds, more or less each time.
+    late: [f64; 4],
 }
 
 /// The ids of one request.
@@ -44,12 +46,14 @@ pub fn rows(setting: &Setting, requests: &[Request]) -> (Vec<EventBatch>, Vec<En
     let mut rng = StdRng::seed_from_u64(setting.seed ^ 0x7e1e_3e72);
     let mut skew = || nanos((rng.random::<f64>() * 2.0 - 1.0) * setting.skew_ms);
     let skew = [skew(), skew(), skew(), skew()];
+    let late = lateness(setting);
     let habits = Habits {
         old_names: rng.random(),
         names_by_host: rng.random(),
         json_lines: rng.random(),
         proxy_address: rng.random::<f64>() < 0.3,
         skew,
+        late,
     };
     let builder = |kind| BatchBuilder::new(kind, RowPolicy::unlimited(T0 + 3_600_000_000_000));
     let mut w = Writer {
@@ -67,6 +71,17 @@ pub fn rows(setting: &Setting, requests: &[Request]) -> (Vec<EventBatch>, Vec<En
     w.noise();
     let batches = [w.spans, w.logs, w.errors].map(BatchBuilder::finish);
     (batches.into(), w.entries)
+}
+
+/// How late each source is, drawn apart from everything else. Spans and segments are stamped where they start, so
+/// only what passes between two instrumentations delays them; a line is written when the answer is out.
+fn lateness(setting: &Setting) -> [f64; 4] {
+    if !setting.late {
+        return [0.0; 4];
+    }
+    let mut rng = StdRng::seed_from_u64(setting.seed ^ 0x001a_7e5e);
+    [(0.0, 0.5), (0.2, 2.0), (2.0, 12.0), (20.0, 120.0)]
+        .map(|(least, most)| least + (most - least) * rng.random::<f64>())
 }
 
 impl Writer {
@@ -106,6 +121,15 @@ impl Writer {
         nanos(-(1.0 - self.rng.random::<f64>()).ln() * mean_ms)
     }
 
+    /// How late a source is this time.
+    fn lateness(&mut self, source: Source) -> i64 {
+        let mean = self.habits.late[source as usize];
+        if mean == 0.0 {
+            return 0;
+        }
+        nanos(0.8 * mean) + self.delay(0.2 * mean)
+    }
+
     fn at(&self, source: Source, ns: i64) -> i64 {
         ns + self.habits.skew[source as usize]
     }
@@ -130,7 +154,7 @@ impl Writer {
             start += nanos(0.8) + self.delay(0.5);
             end -= nanos(0.4) + self.delay(0.3);
         }
-        let start = start + self.delay(0.15);
+        let start = start + self.delay(0.15) + self.lateness(Source::Spans);
         let end = (end - self.delay(0.15)).max(start + 1000);
         let owner = self.server_span(number, r, ids, (routes.service, parent), (start, end));
         // Children are rows of the trace, but stand for no request of their own.
@@ -235,7 +259,7 @@ impl Writer {
             start += nanos(0.8) + self.delay(0.5);
             end -= nanos(0.4) + self.delay(0.3);
         }
-        let start = start + self.delay(0.2);
+        let start = start + self.delay(0.2) + self.lateness(Source::Segments);
         let end = (end - self.delay(0.2)).max(start + 1000);
         let named = if self.habits.names_by_host {
             routes.host
@@ -301,6 +325,7 @@ impl Writer {
     fn lines(&mut self, number: usize, r: &Request, ids: &Ids) {
         // The hook runs behind the view, just before the spans end.
         let at = r.start + r.duration - self.delay(0.2) - nanos(0.1);
+        let at = at + self.lateness(Source::Lines);
         if self.setting.routes.gateway.is_some() {
             let text = format!(
                 "{} - - [28/Nov/2026:09:00:00 +0000] \"{} {} HTTP/1.1\" {} 512 \"-\" \"{}\"",
@@ -390,6 +415,7 @@ impl Writer {
         let event_id = EventId(self.rng.random());
         // Reported by a thread behind the request, received some time later by another machine.
         let way = nanos(12.0 + 6.0 * normal(&mut self.rng).abs()) + self.delay(25.0);
+        let way = way + self.lateness(Source::Occurrences);
         let ts = self.at(Source::Occurrences, r.start + r.duration - nanos(1.0) + way);
         let b = &mut self.errors;
         b.begin_row(ts);

@@ -24,6 +24,24 @@ pub struct Setting {
     pub seconds: f64,
     /// Whether the sources share ids, in one form or another.
     pub ids: bool,
+    /// How requests come.
+    pub traffic: Traffic,
+    /// Whether each source tells of a request some time of its own later, lines after the answer.
+    pub late: bool,
+}
+
+/// How requests come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    /// By chance, any route by its weight, failures anywhere.
+    Chance,
+    /// The heaviest route again and again by one client at a steady beat, as a demonstration or a probe does; every
+    /// tenth request is of another route.
+    Beat,
+    /// Ten to thirty at once, then nothing for a while.
+    Bursts,
+    /// By chance, failures on every third route alone.
+    FailingRoutes,
 }
 
 impl Setting {
@@ -38,6 +56,8 @@ impl Setting {
             skew_ms: 50.0,
             seconds: 12.0,
             ids: false,
+            traffic: Traffic::Chance,
+            late: false,
         }
     }
 }
@@ -88,14 +108,39 @@ pub fn requests(setting: &Setting) -> Vec<Request> {
         / f64::from(total);
     let per_second = setting.in_flight * 1e3 / mean_ms;
     let (mut out, mut at): (Vec<Request>, f64) = (Vec::new(), 0.0);
+    let mut in_burst = 0_u32;
     while at < setting.seconds {
-        at += -(1.0 - rng.random::<f64>()).ln() / per_second;
+        at += match setting.traffic {
+            Traffic::Chance | Traffic::FailingRoutes => {
+                -(1.0 - rng.random::<f64>()).ln() / per_second
+            }
+            // A timer is late by a little, never early.
+            Traffic::Beat => (1.0 + 0.05 * rng.random::<f64>()) / per_second,
+            Traffic::Bursts if in_burst > 0 => {
+                in_burst -= 1;
+                0.003 * rng.random::<f64>()
+            }
+            Traffic::Bursts => {
+                in_burst = rng.random_range(9..30);
+                f64::from(in_burst + 1) * (0.5 + rng.random::<f64>()) / per_second
+            }
+        };
         // Now and then a client asks the same again at once: a double click, a retry.
         let again = match out.last() {
             Some(last) if rng.random::<f64>() < 0.04 => Some(last.clone()),
             _ => None,
         };
-        let mut request = again.unwrap_or_else(|| one(&mut rng, routes, total));
+        let mut request = again.unwrap_or_else(|| {
+            if setting.traffic == Traffic::Beat && !out.len().is_multiple_of(10) {
+                let heaviest = (0..routes.routes.len()).max_by_key(|i| routes.routes[*i].2);
+                asked(&mut rng, routes, heaviest.unwrap_or(0), Some(0))
+            } else {
+                one(&mut rng, routes, total)
+            }
+        });
+        if setting.traffic == Traffic::FailingRoutes {
+            fail_by_route(&mut rng, routes, &mut request);
+        }
         let take = routes
             .routes
             .iter()
@@ -112,15 +157,32 @@ pub fn requests(setting: &Setting) -> Vec<Request> {
 
 fn one(rng: &mut StdRng, routes: &RouteSet, total: u32) -> Request {
     let mut pick = rng.random_range(0..total);
-    let route = routes
+    let route = routes.routes.iter().position(|r| {
+        let hit = pick < r.2;
+        pick = pick.saturating_sub(r.2);
+        hit
+    });
+    asked(rng, routes, route.unwrap_or(0), None)
+}
+
+/// In a world where only some routes fail, those fail in four of ten.
+fn fail_by_route(rng: &mut StdRng, routes: &RouteSet, request: &mut Request) {
+    let place = routes
         .routes
         .iter()
-        .find(|r| {
-            let hit = pick < r.2;
-            pick = pick.saturating_sub(r.2);
-            hit
-        })
-        .unwrap_or(&routes.routes[0]);
+        .position(|r| r.1.split('?').next() == Some(request.route.as_str()));
+    let fails = place.is_some_and(|i| i.is_multiple_of(3)) && rng.random::<f64>() < 0.4;
+    let message = || "the answer took longer than 2 s".to_owned();
+    (request.status, request.exception) = if fails {
+        (503, Some(("TimeoutError", message())))
+    } else {
+        (200, None)
+    };
+}
+
+/// A request of the route at a place, by a client or any.
+fn asked(rng: &mut StdRng, routes: &RouteSet, route: usize, client: Option<u32>) -> Request {
+    let route = &routes.routes[route];
     let mut target = route.1.to_owned();
     for (mark, text) in [
         ("{n}", rng.random_range(1..400_u32).to_string()),
@@ -133,7 +195,7 @@ fn one(rng: &mut StdRng, routes: &RouteSet, total: u32) -> Request {
         Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
         None => (target, None),
     };
-    let client = rng.random_range(0..routes.clients);
+    let client = client.unwrap_or_else(|| rng.random_range(0..routes.clients));
     let luck: f64 = rng.random();
     let (status, exception) = if luck < 0.12 {
         let kinds = [

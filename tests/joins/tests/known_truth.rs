@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use joins::keep::Kept;
-use joins::routes::{RouteSet, TUNING, UNSEEN};
+use joins::routes::{HELD_OUT, OTHER, RouteSet, TUNING, UNSEEN};
 use joins::score::{Score, score};
-use joins::world::Setting;
+use joins::world::{Setting, Traffic};
 
 fn run(settings: impl Iterator<Item = Setting>, anchors: usize) -> Score {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -16,9 +16,11 @@ fn run(settings: impl Iterator<Item = Setting>, anchors: usize) -> Score {
         let one = runtime.block_on(score(&kept, anchors));
         let total = one.total();
         eprintln!(
-            "seed {} {}: precision {:.4} recall {:.4}",
+            "seed {} {} {:?}{}: precision {:.4} recall {:.4}",
             setting.seed,
             setting.routes.name,
+            setting.traffic,
+            if setting.late { " late" } else { "" },
             total.precision(),
             total.recall()
         );
@@ -43,6 +45,35 @@ fn without_ids_joins_are_right_and_most_are_made() {
     let all = run(worlds(UNSEEN, 31..=32), 7).total();
     assert!(all.precision() >= 0.98, "{}", all.precision());
     assert!(all.recall() >= 0.9, "{}", all.recall());
+}
+
+/// Every other kind of traffic, on time and late.
+fn kinds(sets: &'static [RouteSet], seed: u64) -> impl Iterator<Item = Setting> {
+    let kinds = [
+        (Traffic::Beat, false),
+        (Traffic::Beat, true),
+        (Traffic::Bursts, false),
+        (Traffic::FailingRoutes, true),
+        (Traffic::Chance, true),
+    ];
+    let of = move |(set, (i, (traffic, late)))| Setting {
+        traffic,
+        late,
+        ..Setting::hard(seed + i, set)
+    };
+    let numbered = move |set| (0_u64..).zip(kinds).map(move |kind| (set, kind));
+    sets.iter().flat_map(numbered).map(of)
+}
+
+/// For those who change the join: `JOINS_KINDS=1` asks the other kinds of traffic, `JOINS_KINDS=held-out` those kept
+/// for the end.
+#[test]
+fn other_kinds_of_traffic() {
+    match std::env::var("JOINS_KINDS").as_deref() {
+        Err(_) => {}
+        Ok("held-out") => drop(run(kinds(HELD_OUT, 871), 7)),
+        Ok(_) => drop(run(kinds(OTHER, 651), 7)),
+    }
 }
 
 /// Scenario: the same, and each request has ids in some of the forms clients write. Guarantees: every row is
