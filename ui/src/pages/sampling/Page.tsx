@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { deleteGroup, deleteRule, rulesQuery, traceGroupsQuery } from '@/api/sampling.ts';
 import type { Group, SamplingRule } from '@/api/types.ts';
 import { useEnvironment } from '@/app/environment.ts';
@@ -12,11 +12,13 @@ import { count } from '@/lib/format.ts';
 import { Catches } from './Catches.tsx';
 import { Clients } from './Clients.tsx';
 import { Confirm } from './Confirm.tsx';
+import { DecidedTable } from './DecidedTable.tsx';
 import { GroupForm } from './GroupForm.tsx';
 import { GroupTable } from './GroupTable.tsx';
 import { cliJson } from './model.ts';
 import { RuleForm } from './RuleForm.tsx';
 import { RuleTable } from './RuleTable.tsx';
+import { Statistics } from './Statistics.tsx';
 import styles from './sampling.module.css';
 import type { SamplingSearch } from './search.ts';
 import { Windows } from './Windows.tsx';
@@ -52,12 +54,43 @@ export function SamplingPage() {
     );
   }
   if (query.data === undefined) return <div className={`skeleton ${styles.skeleton}`} aria-busy="true" />;
+  const tab = TABS.find(({ id }) => id === search.tab) ?? TABS[0];
+  const tabs = (
+    <>
+      <fieldset className="seg">
+        <legend className="vh">What is shown</legend>
+        {TABS.map(({ id, name }) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={id === tab.id}
+            onClick={() => void navigate({ to: '.', search: (old: object) => ({ ...old, tab: id }) })}
+          >
+            {name}
+          </button>
+        ))}
+      </fieldset>
+      <span className="muted cut">{tab.says}</span>
+    </>
+  );
+  const choose = (rule: string) => change({ rule });
   return (
     <div className={styles.frame}>
       <div className={styles.main}>
-        <Rules env={env} rules={rules} chosen={chosen} nowMs={nowMs} choose={(rule) => change({ rule })} />
-        {chosen ? <Windows one={chosen} nowMs={nowMs} /> : null}
-        <GroupSection env={env} />
+        {tab.id === undefined ? (
+          <>
+            <Rules env={env} rules={rules} chosen={chosen} nowMs={nowMs} choose={choose} tabs={tabs} />
+            {chosen ? <Windows one={chosen} nowMs={nowMs} /> : null}
+          </>
+        ) : (
+          <div className={`bar ${styles.bar}`}>{tabs}</div>
+        )}
+        {tab.id === 'statistics' ? (
+          <Statistics rules={rules} chosen={chosen} nowMs={nowMs} choose={choose} />
+        ) : (
+          <GroupSection env={env} />
+        )}
+        {tab.id === undefined ? <DecidedTable env={env} rules={rules} /> : null}
       </div>
       <aside className={`panel ${styles.panel}`} aria-label="Questions about rules">
         <Catches rules={rules} asked={asked} nowMs={nowMs} change={change} />
@@ -67,15 +100,27 @@ export function SamplingPage() {
   );
 }
 
+/** The first shows all that belongs to rules; the others one thing alone. */
+const TABS = [
+  { id: undefined, name: 'Rules', says: 'in order of priority; the first that matches decides' },
+  { id: 'groups', name: 'Groups', says: 'which traces of the last hour are in each' },
+  {
+    id: 'statistics',
+    name: 'Statistics',
+    says: 'what clients reported in the last hour',
+  },
+] as const;
+
 interface RulesProps {
   env: string;
   rules: readonly SamplingRule[];
   chosen: SamplingRule | undefined;
   nowMs: number;
   choose: (name: string) => void;
+  tabs: ReactNode;
 }
 
-function Rules({ env, rules, chosen, nowMs, choose }: RulesProps) {
+function Rules({ env, rules, chosen, nowMs, choose, tabs }: RulesProps) {
   const client = useQueryClient();
   const [open, setOpen] = useState<Open<SamplingRule>>();
   const close = () => setOpen(undefined);
@@ -88,8 +133,7 @@ function Rules({ env, rules, chosen, nowMs, choose }: RulesProps) {
   return (
     <>
       <div className={`bar ${styles.bar}`}>
-        <h2 className="strong">Rules</h2>
-        <span className="muted cut">in order of priority; the first that matches decides</span>
+        {tabs}
         <span className="grow" />
         {chosen ? <CopyButton text={cliJson(chosen)} label="As CLI JSON" look="plain" /> : null}
         <button type="button" className="btn primary" onClick={() => setOpen({ form: undefined })}>

@@ -36,8 +36,8 @@ export function Windows({ one, nowMs }: { one: SamplingRule; nowMs: number }) {
       </div>
       {seen === 0 ? (
         <p className={`muted ${styles.quiet}`}>
-          No client reported a request of this rule in the last ten minutes. Clients ask port 2000 for rules
-          every 300 s, and report every 10 s.
+          No client reported a request of this rule in the last ten minutes. Clients fetch rules every 300 s,
+          and report every 10 s.
         </p>
       ) : (
         <>

@@ -107,3 +107,9 @@ export function bars(windows: readonly SamplingWindow[], nowMs: number, count: n
     return { ms, seen: one?.requests ?? 0, kept: one?.sampled ?? 0, borrowed: one?.borrowed ?? 0 };
   });
 }
+
+/** The port of `host:port` that clients fetch rules from; nothing when none is listened on. */
+export function portOf(address: string | null | undefined): string | undefined {
+  const port = address?.match(/:(\d+)$/u)?.[1];
+  return port && `${port}/tcp`;
+}
