@@ -6,7 +6,7 @@ use crate::error::extract::{Body, Place};
 use crate::guard;
 use crate::wire::admin::{
     Dataset, Datasets, DevKeys, Environment, Environments, Health, HealthReason, HealthState, Key,
-    KeyKind, KeyMade, Keys, Link, NewEnvironment, NewKey, NewLink, Session, WhoAmI,
+    KeyKind, KeyMade, KeyUsage, Keys, Link, NewEnvironment, NewKey, NewLink, Session, WhoAmI,
 };
 use crate::wire::{Nanos, Problem};
 use axum::extract::State;
@@ -65,6 +65,17 @@ fn key(info: &KeyInfo) -> Key {
         created_ns: Nanos(info.created_ns),
         last_used_ns: info.last_used_ns.map(Nanos),
         revoked_ns: info.revoked_ns.map(Nanos),
+        usage: None,
+    }
+}
+
+/// What came with a key, as far as Arrivals kept it.
+fn usage(api: &Api, env: &EnvironmentInfo, info: &KeyInfo) -> KeyUsage {
+    let told = api.engine().arrivals().key_use(env.id, &info.prefix);
+    KeyUsage {
+        taken: told.counts.stored + told.counts.merged,
+        days: told.days.to_vec(),
+        days_since_ns: Nanos(told.days_since_ns),
     }
 }
 
@@ -212,7 +223,10 @@ pub(crate) async fn keys(
             .catalog()
             .keys(Some(env.id))
             .iter()
-            .map(key)
+            .map(|info| Key {
+                usage: Some(usage(&api, &env, info)),
+                ..key(info)
+            })
             .collect(),
     }))
 }

@@ -168,6 +168,20 @@ pub struct Key {
     pub last_used_ns: Option<Nanos>,
     /// When it was revoked; null while it works.
     pub revoked_ns: Option<Nanos>,
+    /// How much came with it; only where keys are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<KeyUsage>,
+}
+
+/// How much came with a key. Keys of an environment whose prefixes are the same are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeyUsage {
+    /// Items taken, stored or known from before, since the server's directory was made.
+    pub taken: u64,
+    /// Items taken on each of the last seven days (UTC), today last. Counted in memory.
+    pub days: Vec<u64>,
+    /// Since when the days are counted: when the server started.
+    pub days_since_ns: Nanos,
 }
 
 /// Kinds of keys.

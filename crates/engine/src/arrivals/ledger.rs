@@ -122,19 +122,70 @@ impl Window {
     }
 }
 
+/// Days a key's use is told for, today the last.
+const USE_DAYS: usize = 7;
+const DAY_NS: i64 = 86_400_000_000_000;
+
+/// Items taken on each of the last days, by the UTC day's number.
+#[derive(Clone, Copy, Default)]
+struct Days([(i64, u64); USE_DAYS]);
+
+impl Days {
+    fn slot(day: i64) -> usize {
+        usize::try_from(day.rem_euclid(7)).unwrap_or(0)
+    }
+
+    fn add(&mut self, now_ns: i64, taken: u64) {
+        let day = now_ns.div_euclid(DAY_NS);
+        let slot = &mut self.0[Self::slot(day)];
+        // A clock set back must not empty a later day.
+        if slot.0 < day {
+            *slot = (day, 0);
+        }
+        slot.1 += taken;
+    }
+
+    /// The oldest first, today last.
+    fn until(&self, now_ns: i64) -> [u64; USE_DAYS] {
+        let today = now_ns.div_euclid(DAY_NS);
+        let mut out = [0; USE_DAYS];
+        for (ago, n) in (0..).zip(out.iter_mut().rev()) {
+            let slot = self.0[Self::slot(today - ago)];
+            *n = if slot.0 == today - ago { slot.1 } else { 0 };
+        }
+        out
+    }
+}
+
+/// How much came with a key. Keys whose first characters are the same are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// Sums since the catalog was made; they survive restarts.
+    pub counts: Counts,
+    /// Items taken on each of the last days (UTC), today last; kept in memory.
+    pub days: [u64; 7],
+    /// Since when the days are counted: when this server started, nanoseconds.
+    pub days_since_ns: i64,
+}
+
 /// Rows and counters.
 pub(super) struct Ledger {
     rows: HashMap<RowKey, Row>,
     counters: HashMap<CounterKey, Counts>,
+    /// Of keys that belong to an environment, so there are no more of them than keys.
+    days: HashMap<(EnvId, Arc<str>), Days>,
+    since_ns: i64,
     unknown_prefixes: usize,
     changed: HashSet<CounterKey>,
     refused: Window,
 }
 
 impl Ledger {
-    pub(super) fn new(counters: HashMap<CounterKey, Counts>) -> Self {
+    pub(super) fn new(counters: HashMap<CounterKey, Counts>, since_ns: i64) -> Self {
         Self {
             rows: HashMap::new(),
+            days: HashMap::new(),
+            since_ns,
             unknown_prefixes: counters.keys().filter(|k| k.env.is_none()).count(),
             counters,
             changed: HashSet::new(),
@@ -145,6 +196,10 @@ impl Ledger {
     pub(super) fn note(&mut self, arrival: &Arc<Arrival>) {
         let counts = Counts::of(arrival);
         self.count(arrival, counts);
+        if let (Some(env), Some(prefix)) = (arrival.env, &arrival.key_prefix) {
+            let days = self.days.entry((env, Arc::clone(prefix))).or_default();
+            days.add(arrival.at_ns, counts.stored + counts.merged);
+        }
         self.refused
             .add(arrival.at_ns, 0, counts.refused + counts.dropped);
         let key = RowKey {
@@ -233,6 +288,21 @@ impl Ledger {
                 signals: r.signals.clone(),
             })
             .collect()
+    }
+
+    pub(super) fn key_use(&self, now_ns: i64, env: EnvId, prefix: &Arc<str>) -> KeyUse {
+        let mut counts = Counts::default();
+        for (key, of) in &self.counters {
+            if key.env == Some(env) && key.key_prefix.as_ref() == Some(prefix) {
+                counts += *of;
+            }
+        }
+        let days = self.days.get(&(env, Arc::clone(prefix)));
+        KeyUse {
+            counts,
+            days: days.map(|d| d.until(now_ns)).unwrap_or_default(),
+            days_since_ns: self.since_ns,
+        }
     }
 
     pub(super) fn counters(&self) -> impl Iterator<Item = (&CounterKey, &Counts)> {

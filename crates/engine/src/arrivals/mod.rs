@@ -7,7 +7,7 @@
 mod ledger;
 mod reason;
 
-pub use ledger::{CounterKey, Counts};
+pub use ledger::{CounterKey, Counts, KeyUse};
 pub use reason::Reason;
 
 use crate::admit::{Delivery, Protocol};
@@ -204,11 +204,12 @@ struct State {
 
 impl Arrivals {
     pub(crate) fn new(clock: Arc<dyn store::Clock>, counters: HashMap<CounterKey, Counts>) -> Self {
+        let now = clock.now();
         Self(Arc::new(Inner {
             clock,
             state: Mutex::new(State {
                 next_id: 1,
-                ledger: Ledger::new(counters),
+                ledger: Ledger::new(counters, now),
                 latest: VecDeque::with_capacity(limits::ARRIVAL_RECENT),
             }),
             live: broadcast::Sender::new(limits::ARRIVAL_LIVE),
@@ -289,6 +290,13 @@ impl Arrivals {
         drop(state);
         out.sort_by(|a, b| a.0.cmp(&b.0));
         out
+    }
+
+    /// How much came with the environment's key of these first characters.
+    #[must_use]
+    pub fn key_use(&self, env: EnvId, prefix: &Arc<str>) -> KeyUse {
+        let now = self.0.clock.now();
+        self.0.state.lock().ledger.key_use(now, env, prefix)
     }
 
     /// Items refused or dropped in the last five minutes, everywhere.

@@ -160,3 +160,59 @@ async fn listeners_hear_deliveries_as_they_come() {
     let heard = live.recv().await.unwrap();
     assert_eq!(heard.outcome.reason, Some(Reason::MissingKey));
 }
+
+/// Scenario: a key sends today, tomorrow and eight days later, by two protocols; another key and another
+/// environment send too; the sums of before the start were 100.
+/// Guarantees: each UTC day has what was taken on it, not what was refused; days of last week's slots are empty again, the sum
+/// has what was before.
+#[test]
+fn a_keys_use_is_told_day_by_day_and_as_a_sum() {
+    const DAY: i64 = 86_400_000_000_000;
+    // 2023-11-14 22:13:20 UTC: two hours later is the next day.
+    let start = 1_700_000_000_000_000_000;
+    let clock = Arc::new(Fake(AtomicI64::new(start)));
+    let before = CounterKey {
+        env: Some(EnvId(1)),
+        key_prefix: Some("a…".into()),
+        protocol: Protocol::OtlpHttp,
+    };
+    let counts = Counts {
+        received: 100,
+        stored: 100,
+        ..Counts::default()
+    };
+    let a = Arrivals::new(clock.clone(), HashMap::from([(before, counts)]));
+    let send = |prefix: &str, env: u32, protocol: Protocol, stored: u64| {
+        let mut d = delivery(1);
+        d.protocol = protocol;
+        let receipt = Receipt { stored, merged: 0 };
+        let outcome = Outcome::taken(&receipt, 0, None);
+        a.note(&d, Some(prefix), Some(EnvId(env)), outcome);
+    };
+    let prefix: Arc<str> = "a…".into();
+    let told = || a.key_use(EnvId(1), &prefix);
+    let stored = || told().counts.stored;
+    assert_eq!((told().days, stored()), ([0; 7], 100));
+    send("a…", 1, Protocol::OtlpHttp, 5);
+    send("b…", 1, Protocol::OtlpHttp, 1_000);
+    send("a…", 2, Protocol::OtlpHttp, 1_000);
+    a.note(
+        &delivery(1),
+        Some("a…"),
+        Some(EnvId(1)),
+        Outcome::refused(50, Reason::RevokedKey),
+    );
+    clock.0.fetch_add(DAY / 12, Ordering::Relaxed);
+    send("a…", 1, Protocol::Rollbar, 3);
+    send("a…", 1, Protocol::OtlpHttp, 4);
+    assert_eq!(told().days, [0, 0, 0, 0, 0, 5, 7]);
+    assert_eq!((stored(), told().counts.refused), (112, 50));
+    clock.0.fetch_add(5 * DAY, Ordering::Relaxed);
+    assert_eq!(told().days, [5, 7, 0, 0, 0, 0, 0]);
+    clock.0.fetch_add(DAY, Ordering::Relaxed);
+    assert_eq!(told().days, [7, 0, 0, 0, 0, 0, 0]);
+    clock.0.fetch_add(DAY, Ordering::Relaxed);
+    send("a…", 1, Protocol::OtlpHttp, 2);
+    assert_eq!(told().days, [0, 0, 0, 0, 0, 0, 2]);
+    assert_eq!((told().days_since_ns, stored()), (start, 114));
+}
