@@ -604,6 +604,7 @@ export type Key = {
   revoked_ns?: Nanos | null;
   /** The id a signing key is sent with: no secret. Null for other kinds. */
   signing_id?: string | null;
+  usage?: KeyUsage | null;
 };
 
 /** Kinds of keys. */
@@ -615,6 +616,16 @@ export type KeyMade = {
   key: Key;
   /** Its secret. */
   secret: string;
+};
+
+/** How much came with a key. Keys of an environment whose prefixes are the same are counted together. */
+export type KeyUsage = {
+  /** Items taken on each of the last seven days (UTC), today last. Counted in memory. */
+  days: Array<number>;
+  /** Since when the days are counted: when the server started. */
+  days_since_ns: Nanos;
+  /** Items taken, stored or known from before, since the server's directory was made. */
+  taken: number;
 };
 
 /** The keys of an environment, newest first. */
