@@ -7,6 +7,28 @@
 //!
 //! The constants of the join are tuned on seeds 1 to 5 and the route sets named [`routes::TUNING`] alone; the
 //! test asks with other seeds, other routes and other clocks.
+//!
+//! # Other kinds of traffic
+//!
+//! [`world::Traffic`] has requests at a steady beat, in bursts, and failures on some routes alone; a world may also be
+//! *late*: each source tells of a request some time of its own later, lines after the answer. These worlds
+//! ([`routes::OTHER`], seeds 651 to 655) were fixed before the join was first asked in them. The first figures,
+//! seven rows of each source asked from, the join unchanged:
+//!
+//! | world | precision | recall |
+//! | --- | --- | --- |
+//! | probe, beat (651) | 1.000 | 0.750 |
+//! | probe, beat, late (652) | 0.982 | 0.730 |
+//! | probe, bursts (653) | 0.953 | 0.859 |
+//! | trains, bursts (653) | 0.952 | 0.938 |
+//! | probe, chance, late (655) | 1.000 | 0.894 |
+//! | trains, chance, late (655) | 1.000 | 1.000 |
+//!
+//! Not measured yet: failures by route (654), and trains at a beat (651, 652). So the promise of 98 % does **not** hold in each world:
+//! both worlds of bursts miss it. Every row wrongly joined there was asked for from an occurrence (9 of 60 joined);
+//! asked from spans, segments and lines none of 130 was wrong. No test asserts these worlds until the join is changed.
+//!
+//! [`routes::HELD_OUT`] (seeds 871 to 875) is kept for the end of such a change and has not been asked at all.
 
 pub mod keep;
 pub mod routes;

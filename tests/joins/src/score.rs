@@ -57,7 +57,17 @@ impl Score {
         out
     }
 
-    /// A line per pair, and one for all.
+    /// By the source that was found, whichever was asked from.
+    #[must_use]
+    pub fn by_kind(&self) -> BTreeMap<Source, Count> {
+        let mut out: BTreeMap<Source, Count> = BTreeMap::new();
+        for ((_, found), count) in &self.0 {
+            out.entry(*found).or_default().add(*count);
+        }
+        out
+    }
+
+    /// A line per pair, one per kind and one for all.
     #[must_use]
     pub fn report(&self) -> String {
         let line = |name: String, c: &Count| {
@@ -74,6 +84,9 @@ impl Score {
         let mut out: String = pairs
             .map(|((a, b), c)| line(format!("{} -> {}", a.one(), b.one()), c))
             .collect();
+        for (kind, count) in self.by_kind() {
+            out.push_str(&line(format!("any -> {}", kind.one()), &count));
+        }
         out.push_str(&line("all".into(), &self.total()));
         out
     }
