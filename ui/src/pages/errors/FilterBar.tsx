@@ -14,12 +14,19 @@ interface Props {
   projects: readonly Project[];
   answer: Issues | undefined;
   change: Change;
+  /** Hands what passes out as a file, `csv` or `json`. */
+  save: (form: string) => void;
 }
+
+const FORMS = [
+  { value: 'csv', label: 'as CSV' },
+  { value: 'json', label: 'as JSON' },
+];
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Which items are listed: words, level, environment, status, owner, project. */
-export function FilterBar({ search, projects, answer, change }: Props) {
+export function FilterBar({ search, projects, answer, change, save }: Props) {
   const names = (list: readonly string[] | undefined, chosen: string | undefined) =>
     [...new Set([...(list ?? []), ...(chosen === undefined ? [] : [chosen])])].map((value) => ({
       value,
@@ -71,6 +78,9 @@ export function FilterBar({ search, projects, answer, change }: Props) {
       <span className="muted hide-s" aria-live="polite">
         {answer ? plural(answer.total, 'item') : ''}
       </span>
+      {answer && answer.total > 0 ? (
+        <Picker name="Export" value={undefined} choices={FORMS} pick={(form) => save(form ?? 'csv')} />
+      ) : null}
     </div>
   );
 }

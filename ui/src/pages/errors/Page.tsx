@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { issuesQuery, projectsQuery } from '@/api/issues.ts';
@@ -11,6 +11,7 @@ import { useKeys } from '@/lib/keys.ts';
 import { BulkBar } from './BulkBar.tsx';
 import { Course } from './Course.tsx';
 import styles from './errors.module.css';
+import { exportItems } from './export.ts';
 import { type Change, FilterBar } from './FilterBar.tsx';
 import { ItemTable, linkId } from './ItemTable.tsx';
 import { askOf, isFiltered, PAGE, pageOf, sortOf } from './model.ts';
@@ -45,6 +46,10 @@ export function ErrorsPage() {
   const change = useChange(env, (changed) =>
     setChosen((old) => new Set([...old].filter((id) => changed.every((one) => one.id !== id)))),
   );
+  const client = useQueryClient();
+  const save = useMutation({
+    mutationFn: (form: string) => exportItems(client, env, askOf(search, project), form),
+  });
   const issues = list.data?.issues ?? [];
   const selected = issues.filter((one) => chosen.has(one.id));
 
@@ -90,7 +95,18 @@ export function ErrorsPage() {
   const page = pageOf(search);
   return (
     <>
-      <FilterBar search={search} projects={projects} answer={list.data} change={narrow} />
+      <FilterBar
+        search={search}
+        projects={projects}
+        answer={list.data}
+        change={narrow}
+        save={(form) => save.mutate(form)}
+      />
+      {save.error ? (
+        <p className="note danger" role="alert">
+          The file was not made: {save.error.message}
+        </p>
+      ) : null}
       {waiting.length > 0 ? (
         <Waiting env={env} waiting={waiting} refused={known.data?.refused ?? []} />
       ) : null}
