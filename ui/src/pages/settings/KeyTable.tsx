@@ -1,8 +1,10 @@
 import { useState } from 'react';
 import type { Arrival, Key } from '@/api/types.ts';
+import { count, short } from '@/lib/format.ts';
 import { protocolName } from '@/lib/protocols.ts';
 import { ago, dateTime } from '@/lib/time.ts';
-import { kindName, lastSender, msOf, protocolsOf } from './model.ts';
+import { Bars } from '@/viz/Bars.tsx';
+import { kindName, lastDelivery, msOf, protocolsOf, usageOf, usageText } from './model.ts';
 import styles from './settings.module.css';
 
 interface Props {
@@ -28,6 +30,8 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
           <col className="hide-s" style={{ width: 112 }} />
           <col className="hide-s" style={{ width: 168 }} />
           <col className="hide-s" style={{ width: 208 }} />
+          <col className="hide-s" style={{ width: 80 }} />
+          <col className="hide-s" style={{ width: 88 }} />
           <col className="hide-s" style={{ width: 88 }} />
           <col style={{ width: 136 }} />
         </colgroup>
@@ -38,6 +42,12 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
             <th className="hide-s">Kind</th>
             <th className="hide-s">Protocols</th>
             <th className="hide-s">Last used</th>
+            <th className="num hide-s" title="items a day, on average since the key was made">
+              Per day
+            </th>
+            <th className="hide-s" title="items taken on each of the last seven days (UTC), today last">
+              7 d
+            </th>
             <th className="num hide-s">Made</th>
             <th>
               <span className="vh">Revoke</span>
@@ -46,7 +56,8 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
         </thead>
         <tbody>
           {keys.map((key) => {
-            const sender = lastSender(rows, key);
+            const latest = lastDelivery(rows, key);
+            const use = usageOf(key, now);
             const revoked = key.revoked_ns ? msOf(key.revoked_ns) : undefined;
             return (
               <tr
@@ -60,14 +71,18 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
                   {protocolsOf(rows, key).map(protocolName).join(', ') || '–'}
                 </td>
                 <td className="cut hide-s">
-                  {key.last_used_ns ? (
+                  <LastUsed keyUsed={key} latest={latest} now={now} />
+                </td>
+                <td className="num hide-s" title={use ? usageText(use) : undefined}>
+                  {use ? short(use.perDay) : ''}
+                </td>
+                <td className="hide-s" title={use ? usageText(use) : undefined}>
+                  {use ? (
                     <>
-                      <span title={dateTime(msOf(key.last_used_ns))}>{ago(msOf(key.last_used_ns), now)}</span>
-                      {sender ? <span className="muted"> from {sender.sender}</span> : null}
+                      <Bars values={use.days} colour="h5" width={64} />
+                      <span className="vh">{use.days.map(count).join(', ')}</span>
                     </>
-                  ) : (
-                    <span className="muted">never</span>
-                  )}
+                  ) : null}
                 </td>
                 <td className="num muted hide-s" title={dateTime(msOf(key.created_ns))}>
                   {ago(msOf(key.created_ns), now)}
@@ -104,5 +119,29 @@ export function KeyTable({ keys, rows, madeId, revoke, busy }: Props) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** When and from where it was used last; for one that was refused since it was revoked, that. */
+function LastUsed({ keyUsed, latest, now }: { keyUsed: Key; latest: Arrival | undefined; now: number }) {
+  const from = latest ? <span className="muted"> from {latest.sender}</span> : null;
+  if (keyUsed.revoked_ns && latest?.reason?.code === 'revoked_key') {
+    const ms = msOf(latest.last_ns);
+    return (
+      <>
+        <span className="t-danger" title={`${dateTime(ms)} UTC`}>
+          refused {ago(ms, now)}
+        </span>
+        {from}
+      </>
+    );
+  }
+  if (!keyUsed.last_used_ns) return <span className="muted">never</span>;
+  const ms = msOf(keyUsed.last_used_ns);
+  return (
+    <>
+      <span title={`${dateTime(ms)} UTC`}>{ago(ms, now)}</span>
+      {from}
+    </>
   );
 }

@@ -11,10 +11,12 @@ import { Empty } from '@/design/Empty.tsx';
 import { Failure } from '@/design/Failure.tsx';
 import { Icon } from '@/design/Icon.tsx';
 import { plural } from '@/lib/format.ts';
+import { dateTime } from '@/lib/time.ts';
 import { Frame } from './Frame.tsx';
+import { KeyEvents } from './KeyEvents.tsx';
 import { KeyTable } from './KeyTable.tsx';
 import { MadeOnce } from './MadeOnce.tsx';
-import { KINDS, shown, usedAgain } from './model.ts';
+import { KINDS, msOf, shown, usedAgain } from './model.ts';
 import { NewKeyForm } from './NewKeyForm.tsx';
 import type { KeysSearch } from './search.ts';
 import styles from './settings.module.css';
@@ -134,7 +136,8 @@ export function KeysPage() {
           <div>
             <b className="strong">A revoked key was used again.</b>{' '}
             <span className="muted">
-              {row.key_prefix} from {row.sender}, {plural(row.counters.refused, 'item')} refused.
+              {row.key_prefix} from {row.sender}, {plural(row.counters.refused, 'item')} refused, the latest
+              at {dateTime(msOf(row.last_ns)).slice(0, 19)} UTC.
             </span>{' '}
             <Link
               {...paths.arrivals(env)}
@@ -146,6 +149,7 @@ export function KeysPage() {
           </div>
         </div>
       ))}
+      <KeyEvents keys={all} />
       <p className={`muted ${styles.empty}`}>
         Secrets are kept as hashes; those that sign requests are encrypted. Nobody can read one here again: a
         lost one is revoked and made anew.

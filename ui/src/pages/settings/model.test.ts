@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Arrival, Key } from '@/api/types.ts';
-import { envLines, lastSender, shown, usedAgain } from './model.ts';
+import { envLines, eventsOf, lastDelivery, shown, usageOf, usageText, usedAgain } from './model.ts';
 
 const key = (over: Partial<Key>): Key => ({
   id: '1',
@@ -55,7 +55,7 @@ describe('the list of keys', () => {
   });
   test('the latest sender is by time, not by place in the list', () => {
     const rows = [arrival({ sender: 'a', last_ns: '9' }), arrival({ sender: 'b', last_ns: '10' })];
-    expect(lastSender(rows, keys[0] as Key)?.sender).toBe('b');
+    expect(lastDelivery(rows, keys[0] as Key)?.sender).toBe('b');
   });
 });
 
@@ -67,4 +67,45 @@ test('what to copy fits the client that carries the key', () => {
     'AWS_ACCESS_KEY_ID=AKIDX\nAWS_SECRET_ACCESS_KEY=a/b\n',
   );
   expect(envLines({ key: key({ kind: 'project' }), secret: 't0k' })).toBe('ROLLBAR_ACCESS_TOKEN=t0k\n');
+});
+
+const at = (iso: string) => `${BigInt(Date.parse(iso)) * 1_000_000n}`;
+const NOW = Date.parse('2026-11-29T12:00:00Z');
+
+describe('what came with a key', () => {
+  const usage = { taken: 900, days: [0, 0, 0, 0, 10, 20, 30], days_since_ns: at('2026-11-27T08:00:00Z') };
+  test('a day has what came on average of the key’s life', () => {
+    const use = usageOf(key({ created_ns: at('2026-11-19T12:00:00Z'), usage }), NOW);
+    expect(use).toMatchObject({ perDay: 90, ageDays: 10, taken: 900, days: usage.days });
+    expect(use && usageText(use)).toBe(
+      '900 items in 10.0 days of the key. By day, today last: 0, 0, 0, 0, 10, 20, 30; days are counted since ' +
+        '2026-11-27 08:00 UTC, when the server started',
+    );
+  });
+  test('a key of an hour is not made to look like 24 of them', () => {
+    expect(usageOf(key({ created_ns: at('2026-11-29T11:00:00Z'), usage }), NOW)?.perDay).toBe(900);
+  });
+  test('the days after it was revoked do not thin it', () => {
+    const old = {
+      created_ns: at('2026-11-01T00:00:00Z'),
+      revoked_ns: at('2026-11-04T00:00:00Z'),
+      usage,
+    };
+    expect(usageOf(key(old), NOW)?.perDay).toBe(300);
+  });
+  test('a server that does not tell it says nothing', () => {
+    expect(usageOf(key({}), NOW)).toBeUndefined();
+  });
+});
+
+test('keys made and revoked are told by time, the latest first', () => {
+  const keys = [
+    key({ id: 'old', created_ns: at('2026-11-01T00:00:00Z'), revoked_ns: at('2026-11-05T00:00:00Z') }),
+    key({ id: 'new', created_ns: at('2026-11-03T00:00:00Z') }),
+  ];
+  expect(eventsOf(keys).map((one) => `${one.key.id} ${one.what}`)).toEqual([
+    'old revoked',
+    'new made',
+    'old made',
+  ]);
 });

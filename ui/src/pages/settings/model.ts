@@ -1,7 +1,8 @@
 // Keys as the page shows them: words, filters, what to copy. Pure, so that each rule has a test.
 
 import type { Arrival, Key, KeyKind, KeyMade } from '@/api/types.ts';
-import { nanos, toMs } from '@/lib/time.ts';
+import { count, plural } from '@/lib/format.ts';
+import { dateTime, nanos, toMs } from '@/lib/time.ts';
 
 /** Kinds people make here, with the words of the vendor whose client carries the key. */
 export const KINDS: readonly { value: KeyKind; label: string; what: string }[] = [
@@ -50,14 +51,70 @@ export function usedAgain(rows: readonly Arrival[], keys: readonly Key[]): Arriv
   );
 }
 
-/** The latest sender of a key among the deliveries known, and when. */
-export function lastSender(rows: readonly Arrival[], key: Key): Arrival | undefined {
+/** The latest of the deliveries known that carried the key. */
+export function lastDelivery(rows: readonly Arrival[], key: Key): Arrival | undefined {
   let latest: Arrival | undefined;
   for (const row of rows) {
     if (row.key_prefix !== key.prefix) continue;
     if (!latest || BigInt(row.last_ns) > BigInt(latest.last_ns)) latest = row;
   }
   return latest;
+}
+
+/** What came with a key, as far as it is known. */
+export interface KeyUse {
+  /** Items of a day, on average since the key was made. */
+  perDay: number;
+  /** Items ever taken. */
+  taken: number;
+  /** Over how long `perDay` is: the key's age, at least one day. */
+  ageDays: number;
+  /** The last seven days, today last. */
+  days: number[];
+  /** Since when the days are counted. */
+  sinceMs: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A key younger than a day is told by what came so far: less than a day is no ground for more. */
+export function usageOf(key: Key, nowMs: number): KeyUse | undefined {
+  const { usage } = key;
+  if (!usage) return undefined;
+  const until = key.revoked_ns ? msOf(key.revoked_ns) : nowMs;
+  const ageDays = Math.max(1, (until - msOf(key.created_ns)) / DAY_MS);
+  return {
+    perDay: Math.round(usage.taken / ageDays),
+    taken: usage.taken,
+    ageDays,
+    days: usage.days,
+    sinceMs: msOf(usage.days_since_ns),
+  };
+}
+
+export function usageText(use: KeyUse): string {
+  const days = use.ageDays < 1.05 ? 'a day' : `${use.ageDays.toFixed(1)} days`;
+  return (
+    `${plural(use.taken, 'item')} in ${days} of the key. By day, today last: ` +
+    `${use.days.map(count).join(', ')}; days are counted since ${dateTime(use.sinceMs).slice(0, 16)} UTC, ` +
+    'when the server started'
+  );
+}
+
+/** What happened to a key, as far as the keys themselves tell it. */
+export interface KeyEvent {
+  atMs: number;
+  what: 'made' | 'revoked';
+  key: Key;
+}
+
+/** Making and revoking of keys, the latest first. */
+export function eventsOf(keys: readonly Key[]): KeyEvent[] {
+  const made = keys.map((key) => ({ atMs: msOf(key.created_ns), what: 'made' as const, key }));
+  const revoked = keys.flatMap((key) =>
+    key.revoked_ns ? [{ atMs: msOf(key.revoked_ns), what: 'revoked' as const, key }] : [],
+  );
+  return [...made, ...revoked].sort((a, b) => b.atMs - a.atMs);
 }
 
 /** Protocols a key was seen with, in the order of the ledger. */
