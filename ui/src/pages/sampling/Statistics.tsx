@@ -29,8 +29,8 @@ export function Statistics({ rules, chosen, nowMs, choose }: Props) {
             <col />
             {SPANS.flatMap(({ name }) => [
               <col key={`seen ${name}`} style={{ width: 104 }} />,
-              <col key={`kept ${name}`} style={{ width: 96 }} />,
-              <col key={`borrowed ${name}`} style={{ width: 76 }} />,
+              <col key={`kept ${name}`} style={{ width: 88 }} />,
+              <col key={`borrowed ${name}`} style={{ width: 88 }} />,
             ])}
           </colgroup>
           <thead>
@@ -105,14 +105,14 @@ function Reported({ one, nowMs }: { one: SamplingRule; nowMs: number }) {
         </span>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
-      <section className={styles.wide} aria-label="Reported" tabIndex={0}>
+      <section className={`${styles.wide} ${styles.slim}`} aria-label="Reported" tabIndex={0}>
         <table className="fix">
           <thead>
             <tr>
               <th>From, UTC</th>
               <th className="num">Seen</th>
               <th className="num">Kept</th>
-              <th className="num">Of these borrowed</th>
+              <th className="num">Borrowed</th>
               <th className="num">Not kept</th>
             </tr>
           </thead>

@@ -77,6 +77,13 @@ describe('why it was kept', () => {
   it('is not known of a rule that is gone', () => {
     expect(whyKept(undefined, AT * 1000)).toBe('the rule is gone');
   });
+  it('is not known when the rule was made after it, in place of one of the same name', () => {
+    const made = `${AT}000000000`;
+    const madeAgo = (s: number) =>
+      whyKept(rule(0, 0.1, { created_ns: made, modified_ns: made }), (AT + s) * 1000);
+    expect(madeAgo(-1)).toBe('the rule was made since');
+    expect(madeAgo(0)).toBe('10 % of all');
+  });
   it('is not known when the rule was another, or may have been to a client that had not fetched it', () => {
     const made = `${AT - 9_000}000000000`;
     const changedAgo = (s: number) =>

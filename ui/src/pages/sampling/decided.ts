@@ -75,6 +75,8 @@ const OBEYED_MS = 315_000;
 export function whyKept(of: SamplingRule | undefined, ms: number): string {
   if (!of) return 'the rule is gone';
   const { rule, created_ns: created, modified_ns: modified } = of;
+  // Before it was made another of its name decided, of which nothing is left.
+  if (created && ms < msOf(created)) return 'the rule was made since';
   const changed = modified && modified !== created;
   if (changed && ms < msOf(modified) + OBEYED_MS) return 'the rule was changed since, or just before';
   const percent = `${percentText(rule.fixed_rate)} %`;
