@@ -2,6 +2,7 @@
 // request; a project that waits, and why; hostile text.
 
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
@@ -9,6 +10,8 @@ import {
   launch,
   postItem,
   type SentItem,
+  type Story,
+  sendStory,
   shot,
   type Visit,
   violations,
@@ -19,6 +22,7 @@ const target = inject('target');
 let browser: Browser;
 let here: Visit;
 let page: Page;
+let story: Story;
 
 const at = (path: string) => `${target.url}/e/${target.environment}${path}`;
 const DATASET = 'rollbar-dev';
@@ -30,6 +34,13 @@ async function take(item: SentItem): Promise<void> {
   const answer = await postItem(target, target.token, item);
   expect(answer.status, await answer.text()).toBe(200);
 }
+
+const OTHER_FRAME = {
+  filename: '/app/services/messages.py',
+  lineno: 12,
+  method: `read_${run}`,
+  code: '    return rows[at]',
+};
 
 /** The item's row in the list of those of this run. */
 const row = (what: string) => page.getByRole('row').filter({ hasText: name(what) });
@@ -64,6 +75,7 @@ beforeAll(async () => {
     person: { id: HOSTILE[3], username: HOSTILE[2] },
     more: { context: HOSTILE[0], custom: { [HOSTILE[1]]: HOSTILE[0] } },
   });
+  story = await sendStory(target, { run: `e${run}`, service: `e2e-before-${run}`, text: ` ${HOSTILE[0]}` });
   browser = await launch();
 });
 afterAll(async () => {
@@ -172,6 +184,25 @@ describe('the list', () => {
     await row('Mute').getByText('Archived').waitFor();
   });
 
+  it('hands what passes out as a file', async () => {
+    await page.goto(at(`/errors?q=${name('Value')}`));
+    await row('Value').waitFor();
+    for (const [form, text] of [
+      ['as CSV', `,${name('Value')}: invalid literal,warning,`],
+      ['as JSON', `"title": "${name('Value')}: invalid literal"`],
+    ] as const) {
+      await page.getByRole('button', { name: 'Export' }).click();
+      const file = page.waitForEvent('download');
+      await page
+        .getByRole('menuitemradio', { name: form })
+        .or(page.getByRole('menuitem', { name: form }))
+        .click();
+      const told = await readFile(await (await file).path(), 'utf8');
+      expect(told).toContain(text);
+      expect(told).not.toContain(name('Key'));
+    }
+  });
+
   it('counts the occurrences of what is listed, hour by hour', async () => {
     await page.goto(at(`/errors?q=${name('Index')}`));
     // Three were sent, all in this hour or the one before.
@@ -231,6 +262,39 @@ describe('an item', () => {
     await page.reload();
     await page.getByText('Reactivated').waitFor();
     await page.getByText('Occurrence 2 of 2').waitFor();
+  });
+
+  it('says what its request did just before, and leads to the trace', async () => {
+    await page.goto(at(`/errors?q=${story.item.split(':')[0]}`));
+    await page.getByRole('table').getByRole('link').first().click();
+    const before = page.getByRole('region', { name: 'Just before' });
+    const rows = before.getByRole('listitem');
+    await rows.filter({ hasText: 'WARN throttled, retry in 10 ms' }).waitFor();
+    const told = await rows.allTextContents();
+    // Read from the story: segments, spans and lines, the latest start at the end.
+    const place = (text: string) => told.findIndex((one) => one.includes(text));
+    expect(place('Query cruddur-messages')).toBeGreaterThan(-1);
+    expect(place('app.finalize_response, 8.6 ms')).toBeGreaterThan(place('Query cruddur-messages'));
+    for (const one of told) expect(one).toMatch(/^−\d/u);
+    await shot(page, 'error-before');
+    await before.getByRole('link', { name: /^Open the/u }).click();
+    await page.waitForURL(/\/(trace|request)/u);
+  });
+
+  it('names items like it, and why', async () => {
+    await take({ type: name('Like'), message: 'no such row' });
+    await take({ type: name('Like'), message: 'no such row', frames: [OTHER_FRAME] });
+    await page.goto(at(`/errors?q=${name('Like')}`));
+    await link('Like').first().click();
+    await page.getByRole('tab', { name: /^Similar/u }).click();
+    await page.waitForURL(/tab=similar/u);
+    const like = page.getByRole('listitem').filter({ hasText: `same class ${name('Like')}` });
+    await like.getByText('similar title').waitFor();
+    await shot(page, 'error-similar');
+    expect(await violations(page)).toEqual([]);
+    const own = new URL(page.url()).pathname;
+    await like.getByRole('link').click();
+    await page.waitForURL((url) => url.pathname !== own && /\/errors\//u.test(url.pathname));
   });
 
   it('is found by its number on the server, and missing ones are named', async () => {

@@ -104,6 +104,7 @@ function Item({ env, id }: { env: string; id: number }) {
           ) : occurrence ? (
             <OccurrenceTabs
               env={env}
+              issue={issue}
               occurrence={occurrence}
               list={list.data}
               total={Math.max(issue.ever, list.data?.length ?? 0)}

@@ -1,19 +1,27 @@
 import { Tabs } from '@base-ui/react/tabs';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { NamedText, Occurrence, Occurrences, TelemetryEntry } from '@/api/types.ts';
+import { issuesQuery } from '@/api/issues.ts';
+import type { Issue, NamedText, Occurrence, Occurrences, TelemetryEntry } from '@/api/types.ts';
 import { CopyButton } from '@/design/CopyButton.tsx';
 import { count } from '@/lib/format.ts';
 import { clockMs, dateTime, nanos, toMs } from '@/lib/time.ts';
 import styles from './item.module.css';
+import { JustBefore } from './JustBefore.tsx';
 import { stackText } from './model.ts';
 import { Named } from './Named.tsx';
+import { SimilarItems } from './SimilarItems.tsx';
+import { similarTo } from './similar.ts';
 import { Traceback } from './Traceback.tsx';
 
-const TABS = ['traceback', 'request', 'person', 'telemetry', 'occurrences', 'raw'] as const;
+const TABS = ['traceback', 'request', 'person', 'telemetry', 'occurrences', 'similar', 'raw'] as const;
 type Tab = (typeof TABS)[number];
+/** Items of the project that are compared: as many as one answer has. */
+const COMPARED = 500;
 
 interface Props {
   env: string;
+  issue: Issue;
   occurrence: Occurrence;
   /** The newest ones. */
   list: Occurrences['occurrences'] | undefined;
@@ -25,15 +33,28 @@ interface Props {
 }
 
 /** What one occurrence says, by kind. */
-export function OccurrenceTabs({ occurrence, list, total, tab, library, change }: Props) {
+export function OccurrenceTabs({ env, issue, occurrence, list, total, tab, library, change }: Props) {
   const open: Tab = TABS.find((one) => one === tab) ?? 'traceback';
   const { traces, telemetry } = occurrence;
+  // Archived ones too: what was put away may have said why.
+  const others = useQuery({
+    ...issuesQuery(env, {
+      project: issue.project,
+      status: 'active,resolved,muted,archived',
+      limit: COMPARED,
+    }),
+    // Which items are alike changes slowly, and all of them are many.
+    staleTime: 60_000,
+    refetchInterval: false,
+  }).data;
+  const similar = others ? similarTo(issue, others.issues) : undefined;
   const names: Record<Tab, [string, number | undefined]> = {
     traceback: [traces.length > 0 ? 'Traceback' : 'Message', undefined],
     request: ['Request', undefined],
     person: ['Person', undefined],
     telemetry: ['Telemetry', telemetry.length],
     occurrences: ['Occurrences', total],
+    similar: ['Similar', similar?.length],
     raw: ['Raw', undefined],
   };
   return (
@@ -75,7 +96,12 @@ export function OccurrenceTabs({ occurrence, list, total, tab, library, change }
         ) : null}
       </div>
       <Tabs.Panel value={open} className={styles.panel}>
-        {open === 'traceback' ? <Story occurrence={occurrence} library={library} /> : null}
+        {open === 'traceback' ? (
+          <>
+            <Story occurrence={occurrence} library={library} />
+            <JustBefore env={env} occurrence={occurrence} />
+          </>
+        ) : null}
         {open === 'request' ? (
           <>
             <Facts name="Request" list={occurrence.request} none="It carries no request." />
@@ -93,6 +119,14 @@ export function OccurrenceTabs({ occurrence, list, total, tab, library, change }
         ) : null}
         {open === 'telemetry' ? <Telemetry list={telemetry} /> : null}
         {open === 'occurrences' ? <All list={list} current={occurrence.id} /> : null}
+        {open === 'similar' ? (
+          <SimilarItems
+            env={env}
+            list={similar}
+            looked={others?.issues.length ?? 0}
+            total={others?.total ?? 0}
+          />
+        ) : null}
         {open === 'raw' ? <Raw occurrence={occurrence} /> : null}
       </Tabs.Panel>
     </Tabs.Root>
