@@ -45,12 +45,21 @@ describe('keys', () => {
     const secret = (await once.getByText(/^fs_in_/u).textContent())?.trim() ?? '';
     expect(secret).toMatch(/^fs_in_[0-9A-Za-z]{43}$/u);
     await shot(page, 'keys-made');
+    const before = await page.getByRole('row', { name: /worker, compose/u }).textContent();
+    expect(before).toContain('never');
     expect(await send(secret)).toBe(200);
 
     // Leaving forgets it.
     await page.reload();
     await page.getByRole('row', { name: /worker, compose/u }).waitFor();
     expect(await page.content()).not.toContain(secret);
+    // What was sent is told with its sender, as today's.
+    const { spans } = homeTrace();
+    const sent = spans.reduce((n, one) => n + 1 + (one.events?.length ?? 0) + (one.links?.length ?? 0), 0);
+    const row = page.getByRole('row', { name: /worker, compose/u });
+    await row.getByRole('cell', { name: /(ago|now) from 127\.0\.0\.1$/u }).waitFor();
+    await row.getByRole('cell', { name: String(sent), exact: true }).waitFor();
+    await row.getByRole('cell', { name: `0, 0, 0, 0, 0, 0, ${sent}`, exact: true }).waitFor();
 
     await page.getByRole('button', { name: 'Revoke worker, compose' }).click();
     await page.getByRole('button', { name: 'Revoke for good' }).click();
@@ -58,6 +67,16 @@ describe('keys', () => {
     expect(await send(secret)).toBe(401);
     await page.reload();
     await page.getByText('A revoked key was used again.').first().waitFor();
+    // Refused ones are no use.
+    await row.getByRole('cell', { name: /^refused .* from 127\.0\.0\.1$/u }).waitFor();
+    await row.getByRole('cell', { name: `0, 0, 0, 0, 0, 0, ${sent}`, exact: true }).waitFor();
+    const history = page.getByRole('region', { name: 'History' });
+    const told = await history
+      .getByRole('listitem')
+      .filter({ hasText: '“worker, compose”' })
+      .allTextContents();
+    expect(told.map((one) => /Made|Revoked/u.exec(one)?.[0])).toEqual(['Revoked', 'Made']);
+    await shot(page, 'keys-used');
     await page.getByRole('link', { name: 'See the fix in Arrivals' }).first().click();
     await page.waitForURL(/arrivals\?.*outcome=refused/u);
     await page.getByText('this key was revoked').first().waitFor();
