@@ -75,6 +75,8 @@ beforeAll(async () => {
     person: { id: HOSTILE[3], username: HOSTILE[2] },
     more: { context: HOSTILE[0], custom: { [HOSTILE[1]]: HOSTILE[0] } },
   });
+  await take({ type: name('Like'), message: 'no such row' });
+  await take({ type: name('Like'), message: 'no such row', frames: [OTHER_FRAME] });
   story = await sendStory(target, { run: `e${run}`, service: `e2e-before-${run}`, text: ` ${HOSTILE[0]}` });
   browser = await launch();
 });
@@ -282,8 +284,6 @@ describe('an item', () => {
   });
 
   it('names items like it, and why', async () => {
-    await take({ type: name('Like'), message: 'no such row' });
-    await take({ type: name('Like'), message: 'no such row', frames: [OTHER_FRAME] });
     await page.goto(at(`/errors?q=${name('Like')}`));
     await link('Like').first().click();
     await page.getByRole('tab', { name: /^Similar/u }).click();
@@ -357,28 +357,44 @@ it('a project that waits says what was refused meanwhile, and how to mend it', a
 });
 
 describe.each(['light', 'dark'] as const)('%s', (theme) => {
-  it.each(['list', 'selected', 'item', 'none'])('“%s” is accessible and fits', async (what) => {
-    for (const width of [1440, 390]) {
-      const own = await visit(browser, { theme, width, height: 900 });
-      try {
-        await own.page.goto(at(what === 'none' ? '/errors?q=no-such-title-anywhere' : `/errors?q=${run}`));
-        await own.page.getByRole('heading', { level: 1 }).waitFor();
-        if (what === 'none')
-          await own.page.getByRole('heading', { name: 'No item passes the filter' }).waitFor();
-        if (what === 'selected') await own.page.getByRole('row').nth(1).getByRole('checkbox').check();
-        if (what === 'item') {
-          await own.page.getByRole('link', { name: new RegExp(`^${name('Index')}`, 'u') }).click();
-          await own.page.getByText('return results[offset]').waitFor();
+  it.each(['list', 'selected', 'item', 'before', 'similar', 'none'])(
+    '“%s” is accessible and fits',
+    async (what) => {
+      for (const width of [1440, 390]) {
+        const own = await visit(browser, { theme, width, height: 900 });
+        try {
+          await own.page.goto(at(what === 'none' ? '/errors?q=no-such-title-anywhere' : `/errors?q=${run}`));
+          await own.page.getByRole('heading', { level: 1 }).waitFor();
+          if (what === 'none')
+            await own.page.getByRole('heading', { name: 'No item passes the filter' }).waitFor();
+          if (what === 'selected') await own.page.getByRole('row').nth(1).getByRole('checkbox').check();
+          if (what === 'item') {
+            await own.page.getByRole('link', { name: new RegExp(`^${name('Index')}`, 'u') }).click();
+            await own.page.getByText('return results[offset]').waitFor();
+          }
+          if (what === 'before' || what === 'similar') {
+            const title = what === 'before' ? (story.item.split(':')[0] ?? '') : name('Like');
+            await own.page.goto(at(`/errors?q=${title}`));
+            await own.page
+              .getByRole('link', { name: new RegExp(`^${title}`, 'u') })
+              .first()
+              .click();
+            if (what === 'similar') await own.page.getByRole('tab', { name: /^Similar/u }).click();
+            await own.page
+              .getByText(what === 'before' ? 'WARN throttled, retry in 10 ms' : `same class ${title}`)
+              .first()
+              .waitFor();
+          }
+          await own.page.waitForLoadState('networkidle').catch(() => undefined);
+          expect(await violations(own.page)).toEqual([]);
+          expect(await own.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+            width,
+          );
+          await shot(own.page, `errors-${what}-${theme}-${width}`);
+        } finally {
+          await own.close();
         }
-        await own.page.waitForLoadState('networkidle').catch(() => undefined);
-        expect(await violations(own.page)).toEqual([]);
-        expect(await own.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-          width,
-        );
-        await shot(own.page, `errors-${what}-${theme}-${width}`);
-      } finally {
-        await own.close();
       }
-    }
-  });
+    },
+  );
 });
