@@ -44,6 +44,7 @@ export type {
   LogQueryEvent,
   LogStream,
   LogTailEvent,
+  LogWords,
   Map as ServiceMap,
   MapCalls,
   MapEdge,

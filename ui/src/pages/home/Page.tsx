@@ -9,12 +9,14 @@ import { Empty } from '@/design/Empty.tsx';
 import { Failure } from '@/design/Failure.tsx';
 import { Picker } from '@/design/Picker.tsx';
 import { Arriving } from './Arriving.tsx';
+import { Continue } from './Continue.tsx';
 import { Durations } from './Durations.tsx';
 import styles from './home.module.css';
 import { minutesOf, ranges, sourceOf } from './model.ts';
 import { NewOrWorse } from './NewOrWorse.tsx';
 import { Services } from './Services.tsx';
 import { type HomeSearch, LENGTHS, lengthOf } from './search.ts';
+import { orderOf } from './services.ts';
 import { Tiles } from './Tiles.tsx';
 
 const REFRESH_MS = 10_000;
@@ -39,7 +41,7 @@ export function HomePage() {
           name="Time"
           value={t}
           choices={LENGTHS}
-          pick={(value) => void navigate({ to: '.', search: { t: value } })}
+          pick={(value) => void navigate({ to: '.', search: (old: object) => ({ ...old, t: value }) })}
         />
       </InTopBar>
       {source ? <Tiles {...props} source={source} /> : null}
@@ -60,12 +62,23 @@ export function HomePage() {
         )}
         <Arriving env={env} />
       </div>
-      {source ? (
-        <>
-          <Services env={env} source={source} now={now} minutes={minutes} t={t} />
-          <Durations env={env} source={source} now={now} t={t} />
-        </>
-      ) : null}
+      <div className={styles.bottom}>
+        {source ? (
+          <div className={styles.main}>
+            <Services
+              env={env}
+              source={source}
+              now={now}
+              minutes={minutes}
+              t={t}
+              order={orderOf(search.sort)}
+              setSort={(sort) => void navigate({ to: '.', search: (old: object) => ({ ...old, sort }) })}
+            />
+            <Durations env={env} source={source} now={now} t={t} />
+          </div>
+        ) : null}
+        <Continue env={env} />
+      </div>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { renderValue } from '@/query/text.ts';
 import { Spark } from '@/viz/Spark.tsx';
 import styles from './home.module.css';
 import { numberOf, type Range, type Source, servicesQuery, valuesOf } from './model.ts';
+import { type By, nextSort, type Order, sortedRows } from './services.ts';
 import { useAnswer } from './useAnswers.ts';
 
 interface Props {
@@ -15,17 +16,32 @@ interface Props {
   /** Minutes of `now` in which there can be data. */
   minutes: number;
   t: string;
+  order: Order;
+  setSort: (sort: string) => void;
 }
 
-/** Rate, errors and durations of each service, the slowest first. */
-export function Services({ env, source, now, minutes, t }: Props) {
+const COLUMNS: readonly { by: By; name: string; small?: boolean }[] = [
+  { by: 'name', name: 'Service' },
+  { by: 'rate', name: 'per min' },
+  { by: 'errors', name: 'errors' },
+  { by: 'p50', name: 'p50', small: true },
+  { by: 'p95', name: 'p95' },
+  { by: 'p99', name: 'p99', small: true },
+];
+
+/** Rate, errors and durations of each service, sorted by any of them. */
+export function Services({ env, source, now, minutes, t, order, setSort }: Props) {
   const answer = useAnswer(env, servicesQuery(source, now)).data;
+  const rows = answer?.results ?? [];
   const spans = source === 'xray' ? 'segments' : 'spans';
+  // Sorting is among those shown, which are the slowest.
+  const some = answer && answer.groups_seen > rows.length ? `the ${rows.length} slowest of ` : '';
+  const said = answer ? `${some}${answer.groups_seen}, over all ${spans}` : '';
   return (
     <section className={styles.services} aria-label="Services">
       <div className="head">
         <h2>Services</h2>
-        <span className="muted">{answer ? `${answer.groups_seen}, over all ${spans}` : ''}</span>
+        <span className="muted">{said}</span>
       </div>
       <table className="fix">
         <colgroup>
@@ -39,19 +55,28 @@ export function Services({ env, source, now, minutes, t }: Props) {
         </colgroup>
         <thead>
           <tr>
-            <th>Service</th>
-            <th className="num">per min</th>
-            <th className="num">errors</th>
-            <th className="num hide-s">p50</th>
-            <th className="num" aria-sort="descending">
-              p95 ↓
-            </th>
-            <th className="num hide-s">p99</th>
+            {COLUMNS.map(({ by, name, small }) => {
+              const on = order.by === by;
+              const kind = `${by === 'name' ? '' : 'num'}${small ? ' hide-s' : ''}${on ? ' on' : ''}`;
+              return (
+                <th
+                  key={by}
+                  className={kind}
+                  aria-sort={on ? (order.down ? 'descending' : 'ascending') : 'none'}
+                >
+                  <button type="button" onClick={() => setSort(nextSort(order, by))}>
+                    {name}
+                    {on ? (order.down ? ' ↓' : ' ↑') : ''}
+                  </button>
+                </th>
+              );
+            })}
             <th className="hide-s">p95 over time</th>
           </tr>
         </thead>
         <tbody>
-          {answer?.results.map((row, i) => {
+          {sortedRows(rows, order).map((i) => {
+            const row = rows[i] ?? {};
             const name = valueText(row['service.name']);
             const count = numberOf(row.COUNT) ?? 0;
             const errors = numberOf(row.errors) ?? 0;

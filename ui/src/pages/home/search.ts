@@ -2,8 +2,13 @@ import * as v from 'valibot';
 import type { Dataset } from '@/api/types.ts';
 import { nanos, toMs } from '@/lib/time.ts';
 
-/** What the address says about Home: the length of time looked at, such as `-1h`; left out: what fits the data's age. */
-export const homeSearch = v.looseObject({ t: v.optional(v.string()) });
+/** What the address says about Home. */
+export const homeSearch = v.looseObject({
+  /** The length of time looked at, such as `-1h`; left out: what fits the data's age. */
+  t: v.optional(v.string()),
+  /** The figure services are sorted by, with `-` for the greatest first; left out: the slowest first. */
+  sort: v.optional(v.string()),
+});
 
 export type HomeSearch = v.InferOutput<typeof homeSearch>;
 

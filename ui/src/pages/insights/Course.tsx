@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { LogQueryAnswer } from '@/api/types.ts';
 import { plural, short } from '@/lib/format.ts';
 import { LineChart } from '@/viz/LineChart.tsx';
@@ -18,9 +18,11 @@ interface Props {
   zoom: (fromMs: number, toMs: number) => void;
 }
 
-/** The answer over time; a drag zooms. */
+/** The answer over time; a drag zooms. Bars of several groups would hide each other, so those are lines. */
 export function Course({ answer, query, startMs, endMs, zoom }: Props) {
   const { label, times, stepMs, lines } = useMemo(() => courseOf(answer, query), [answer, query]);
+  const [kind, setKind] = useState<'bars' | 'line'>('bars');
+  const single = lines.length <= 1;
   return (
     <section className={styles.course} aria-label="Over time">
       <div className={styles.caption}>
@@ -34,6 +36,17 @@ export function Course({ answer, query, startMs, endMs, zoom }: Props) {
             ))
           : null}
         {lines.length > NAMED ? <span className="muted">and {lines.length - NAMED} more</span> : null}
+        <span className="grow" />
+        {single ? (
+          <span className="seg sm" role="group" aria-label="Drawn as">
+            <button type="button" aria-pressed={kind === 'bars'} onClick={() => setKind('bars')}>
+              Bar
+            </button>
+            <button type="button" aria-pressed={kind === 'line'} onClick={() => setKind('line')}>
+              Line
+            </button>
+          </span>
+        ) : null}
       </div>
       <LineChart
         times={times}
@@ -42,7 +55,7 @@ export function Course({ answer, query, startMs, endMs, zoom }: Props) {
         endMs={endMs}
         lines={lines}
         height={HEIGHT}
-        kind={lines.length > 1 ? 'line' : 'bars'}
+        kind={single ? kind : 'line'}
         axis
         say={short}
         onZoom={zoom}

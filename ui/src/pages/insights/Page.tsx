@@ -11,15 +11,21 @@ import { Icon } from '@/design/Icon.tsx';
 import { Picker } from '@/design/Picker.tsx';
 import { download } from '@/lib/csv.ts';
 import { bytes, count } from '@/lib/format.ts';
+import { remember } from '@/lib/recent.ts';
 import { fromMs, nanos, toMs } from '@/lib/time.ts';
 import { parseRange, renderRange, resolveRange } from '@/query/range.ts';
 import { TimePicker } from '@/query/TimePicker.tsx';
 import { Course } from './Course.tsx';
+import { withField } from './complete.ts';
+import { Editor } from './Editor.tsx';
+import { FieldsFound } from './FieldsFound.tsx';
+import { History } from './History.tsx';
 import styles from './insights.module.css';
 import { asCsv, asJson } from './model.ts';
 import { Results } from './Results.tsx';
 import type { InsightsSearch } from './search.ts';
 import { useLogQuery } from './useLogQuery.ts';
+import { useWords } from './words.ts';
 
 const OPENING = 'fields @timestamp, @message\n| sort @timestamp desc\n| limit 100';
 const EXAMPLES: readonly { name: string; query: string }[] = [
@@ -42,6 +48,7 @@ export function InsightsPage() {
   const navigate = useNavigate();
   const groups = useQuery(groupsQuery(env)).data ?? [];
   const group = search.group ?? groups[0]?.name;
+  const words = useWords(env, group, groups.find((one) => one.name === group)?.dataset);
   const asked = search.q ?? OPENING;
   const [text, setText] = useState(asked);
   const [picking, setPicking] = useState(false);
@@ -56,6 +63,11 @@ export function InsightsPage() {
   const change = (patch: { [K in keyof InsightsSearch]?: string | undefined }) => {
     setAskedMs(Date.now());
     void navigate({ to: '.', search: (old: object) => ({ ...old, ...patch }) });
+  };
+  const ask = (query: string, where: { group?: string; t?: string } = {}) => {
+    setText(query);
+    remember(env, { q: query, group, t: search.t, ...where, atMs: Date.now() });
+    change({ q: query, ...where });
   };
   const answer = run.answer;
   return (
@@ -80,34 +92,26 @@ export function InsightsPage() {
           value={undefined}
           choices={EXAMPLES.map((one) => ({ value: one.query, label: one.name }))}
           pick={(query) => {
-            setText(query ?? OPENING);
-            change({ q: query });
+            ask(query ?? OPENING);
           }}
         />
         <span className="grow" />
+        <History
+          env={env}
+          rerun={(ran) =>
+            ask(ran.q, { ...(ran.group ? { group: ran.group } : {}), ...(ran.t ? { t: ran.t } : {}) })
+          }
+        />
         <LinesOrInsights env={env} group={group} t={search.t} />
       </div>
       <form
         className={styles.editor}
         onSubmit={(event) => {
           event.preventDefault();
-          change({ q: text });
+          ask(text);
         }}
       >
-        <textarea
-          className={`input mono ${styles.text}`}
-          aria-label="Question in the language of Logs Insights"
-          rows={Math.min(12, Math.max(3, text.split('\n').length))}
-          value={text}
-          spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.shiftKey || event.ctrlKey || event.metaKey)) {
-              event.preventDefault();
-              change({ q: text });
-            }
-          }}
-        />
+        <Editor text={text} setText={setText} run={() => ask(text)} words={words} />
         <div className={styles.run}>
           {run.running ? (
             <button type="button" className="btn" onClick={run.cancel}>
@@ -120,6 +124,7 @@ export function InsightsPage() {
             </button>
           )}
         </div>
+        <FieldsFound fields={words.fields} add={(name) => setText(withField(text, name))} />
       </form>
       <div className="bar thin" role="status">
         {answer ? (
@@ -134,6 +139,9 @@ export function InsightsPage() {
               {(answer.elapsed_us / 1e6).toFixed(2)} s
             </span>
             <span className="grow" />
+            <span>
+              Results <b className="strong">{count(answer.rows.length)}</b>
+            </span>
             <button
               type="button"
               className="btn sm ghost"
