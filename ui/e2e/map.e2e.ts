@@ -102,6 +102,54 @@ describe('map', () => {
     await page.waitForURL(/explore\?.*tab=traces/u);
   });
 
+  it('takes a part of the durations, typed or drawn, and leads to its traces and to BubbleUp', async () => {
+    await page.goto(at(`/map?sel=${API}`));
+    const latency = page.getByRole('region', { name: 'Latency' });
+    // Seven requests were sent, each with one span of 40 ms here.
+    await latency.getByText('7 rows with a duration').waitFor();
+    await latency.getByLabel('From, ms').fill('50');
+    await latency.getByLabel('To, ms').fill('40');
+    expect(await latency.getByRole('button', { name: 'Select' }).isDisabled()).toBe(true);
+    await latency.getByLabel('To, ms').fill('60');
+    await page.keyboard.press('Enter');
+    await latency.getByText('0 of 7').waitFor();
+    const slowest = page.getByRole('region', { name: 'Slowest in the brush' });
+    await slowest.getByText('No trace is in it.').waitFor();
+
+    await latency.getByLabel('From, ms').fill('30');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/brush=30\.\.60/u);
+    await latency.getByText('7 of 7').waitFor();
+    expect(await slowest.getByRole('listitem').count()).toBe(5);
+    expect(await slowest.getByText('40 ms', { exact: true }).count()).toBe(5);
+    await page.reload();
+    await latency.getByText('7 of 7').waitFor();
+    await shot(page, 'map-brush');
+
+    await latency.getByRole('button', { name: 'Clear' }).click();
+    await latency.getByText('7 rows with a duration').waitFor();
+    const chart = await latency.getByRole('img').boundingBox();
+    if (!chart) throw new Error('the histogram has no place');
+    await page.mouse.move(chart.x + chart.width - 1, chart.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(chart.x + 1, chart.y + 40, { steps: 4 });
+    await page.mouse.up();
+    await latency.getByText('7 of 7').waitFor();
+
+    await latency.getByRole('link', { name: 'BubbleUp' }).click();
+    await page.waitForURL(/explore\?.*tab=bubbleup/u);
+    await page.goBack();
+    await slowest.getByRole('link', { name: 'GET /api/home' }).first().click();
+    await page.waitForURL(/\/trace\/[0-9a-f]{32}/u);
+    await page.goBack();
+    await latency.getByRole('link', { name: 'Traces in the brush' }).click();
+    await page.waitForURL(/explore\?.*g=trace\.trace_id/u);
+    await page
+      .getByRole('cell', { name: /^[0-9a-f]{32}$/u })
+      .first()
+      .waitFor();
+  });
+
   it('is the same as a table that sorts', async () => {
     await page.goto(at('/map?view=table'));
     const row = page.getByRole('row', { name: new RegExp(API, 'u') });
@@ -224,7 +272,7 @@ describe('sampling', () => {
 });
 
 describe.each(['light', 'dark'] as const)('%s', (theme) => {
-  it.each(['/map', `/map?sel=${API}`, `/map?view=table`, '/sampling'])(
+  it.each(['/map', `/map?sel=${API}`, `/map?sel=${API}&brush=30..60`, `/map?view=table`, '/sampling'])(
     '“%s” is accessible and fits',
     async (path) => {
       for (const width of [1440, 390]) {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { RotateCw, TableProperties, Waypoints } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { mapQuery } from '@/api/map.ts';
 import { traceGroupsQuery } from '@/api/sampling.ts';
 import { useEnvironment } from '@/app/environment.ts';
@@ -20,10 +20,12 @@ import { Drawing } from './Drawing.tsx';
 import { drawn } from './drawn.ts';
 import styles from './map.module.css';
 import { hopsOf, minutesOf, picture, placesOf } from './model.ts';
-import { Panel } from './Panel.tsx';
 import type { MapSearch } from './search.ts';
 import { Table } from './Table.tsx';
 import { useLayout } from './useLayout.ts';
+
+// The map is drawn before its first node is chosen.
+const Panel = lazy(async () => ({ default: (await import('./Panel.tsx')).Panel }));
 
 const DEFAULT_T = '-1h';
 const HOPS = [
@@ -62,7 +64,12 @@ export function MapPage() {
   const asTable = search.view === 'table';
   const laid = useLayout(asTable ? undefined : toDraw, toDraw);
   const change = (patch: { [K in keyof MapSearch]?: string | undefined }, push = true) =>
-    void navigate({ to: '.', search: (old: object) => ({ ...old, ...patch }), replace: !push });
+    void navigate({
+      to: '.',
+      // A brush is of one node's durations.
+      search: (old: object) => ({ ...old, ...('sel' in patch ? { brush: undefined } : {}), ...patch }),
+      replace: !push,
+    });
   const again = () => setAskedMs(Date.now());
   const close = () => (search.sel === undefined ? false : change({ sel: undefined }, false));
   useKeys({ r: again, Escape: close });
@@ -202,16 +209,19 @@ export function MapPage() {
             <div className={`skeleton ${styles.skeleton}`} aria-busy="true" />
           )}
           {selected ? (
-            <Panel
-              env={env}
-              t={t}
-              place={selected}
-              places={everyone}
-              edges={map.edges}
-              minutes={minutes}
-              focus={focus}
-              change={change}
-            />
+            <Suspense fallback={<aside className="panel" aria-busy="true" />}>
+              <Panel
+                env={env}
+                t={t}
+                map={map}
+                brush={search.brush}
+                place={selected}
+                places={everyone}
+                minutes={minutes}
+                focus={focus}
+                change={change}
+              />
+            </Suspense>
           ) : null}
         </div>
       )}

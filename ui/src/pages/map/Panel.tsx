@@ -10,15 +10,18 @@ import {
   X,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { MapEdge } from '@/api/types.ts';
+import type { MapEdge, ServiceMap } from '@/api/types.ts';
 import { paths } from '@/app/paths.ts';
 import { Icon } from '@/design/Icon.tsx';
 import { colourIndex } from '@/lib/color.ts';
-import { count, duration, share } from '@/lib/format.ts';
+import { count, duration, plural, share } from '@/lib/format.ts';
 import { renderValue } from '@/query/text.ts';
+import { Latency, Slowest } from './Latency.tsx';
+import { countOf, linesQuery, parseBrush, rangeOf, renderBrush } from './latency.ts';
 import styles from './map.module.css';
 import { lengthMs, OUTCOMES, type Place, rate, worst } from './model.ts';
 import type { MapSearch } from './search.ts';
+import { useBeside } from './useBeside.ts';
 
 const ICONS = { ok: CircleCheck, error: TriangleAlert, throttle: CircleMinus, fault: CircleX };
 const TONES = { ok: 't-ok', error: 't-warn', throttle: 't-thr', fault: 't-danger' };
@@ -28,15 +31,22 @@ interface Props {
   t: string;
   place: Place;
   places: readonly Place[];
-  edges: readonly MapEdge[];
+  map: ServiceMap;
+  /** As the address says it. */
+  brush: string | undefined;
   minutes: number;
   focus: string | undefined;
   change: (patch: { [K in keyof MapSearch]?: string | undefined }, push?: boolean) => void;
 }
 
 /** One node: its figures, its neighbours, and the ways on to its spans and lines. */
-export function Panel({ env, t, place, places, edges, minutes, focus, change }: Props) {
+export function Panel({ env, t, place, places, map, brush: brushText, minutes, focus, change }: Props) {
   const { counts, p50, p95 } = place;
+  const { edges } = map;
+  const brush = parseBrush(brushText);
+  const lines = countOf(
+    useBeside(env, place.reports ? linesQuery(place.name, rangeOf(map)) : undefined).data,
+  );
   const bad = worst(counts);
   const length = (ms: number | undefined) => (ms === undefined ? '–' : duration(ms));
   const w = `service.name = ${renderValue(place.name)}`;
@@ -68,6 +78,17 @@ export function Panel({ env, t, place, places, edges, minutes, focus, change }: 
           tone={counts.fault > 0 ? 't-danger' : undefined}
         />
       </dl>
+      {place.reports ? (
+        <Latency
+          key={place.key}
+          env={env}
+          t={t}
+          map={map}
+          service={place.name}
+          brush={brush}
+          setBrush={(next) => change({ brush: next && renderBrush(next) })}
+        />
+      ) : null}
       {counts.total > 0 ? (
         <ul className={styles.shares} aria-label="How calls went">
           {OUTCOMES.map(({ key, name, token }) => (
@@ -114,7 +135,12 @@ export function Panel({ env, t, place, places, edges, minutes, focus, change }: 
                 </Link>
               </Way>
             ) : null}
-            <Way icon={ScrollText} note="of this service">
+            <Way
+              icon={ScrollText}
+              note={
+                lines === undefined ? '' : lines >= minutes ? rate(lines, minutes) : plural(lines, 'line')
+              }
+            >
               <Link
                 {...paths.explore(env)}
                 search={{ v: 'COUNT', w: `meta.signal_type = log and ${w}`, t, tab: 'events' }}
@@ -131,6 +157,9 @@ export function Panel({ env, t, place, places, edges, minutes, focus, change }: 
           </Link>
         </Way>
       </ul>
+      {place.reports && brush ? (
+        <Slowest env={env} t={t} map={map} service={place.name} brush={brush} />
+      ) : null}
       {place.reports || place.isClient ? null : (
         <p className={`muted ${styles.aside}`}>It sends nothing itself: these are its callers’ figures.</p>
       )}

@@ -14,6 +14,8 @@ export const mapSearch = v.looseObject({
   hops: text,
   /** The node whose panel is open. */
   sel: text,
+  /** The part of that node's durations that is looked at, milliseconds: `900..5200`. */
+  brush: text,
   /** `table`: the same as a table. */
   view: text,
   /** Column of the table, with `-` before it: descending. */
