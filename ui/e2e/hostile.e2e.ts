@@ -164,9 +164,6 @@ async function open(page: Page, name: string, path: string, text: string): Promi
     });
 }
 
-// Traces and requests have their own tests of themes and sizes.
-const elsewhere = /^(?:trace|request)/u;
-
 it.each(pages)('%s shows hostile text as text', async (name, path, text) => {
   const { page, problems, close } = await visit(browser);
   try {
@@ -177,14 +174,14 @@ it.each(pages)('%s shows hostile text as text', async (name, path, text) => {
     expect(await page.locator('main script, main img, main svg[onload], a[href^="javascript"]').count()).toBe(
       0,
     );
-    if (!elsewhere.test(name)) expect(await violations(page)).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     expect(problems).toEqual([]);
   } finally {
     await close();
   }
 });
 
-it.each(pages.filter(([name]) => !elsewhere.test(name)))(
+it.each(pages)(
   '%s is accessible in the dark, and needs no scrolling sideways on phones',
   async (name, path, text) => {
     const { page, problems, close } = await visit(browser, { theme: 'dark' });

@@ -98,8 +98,10 @@ describe('map', () => {
     // Back is before the hops were chosen, when the panel was open.
     await page.goBack();
     await panel.waitFor();
-    await panel.getByRole('link', { name: 'Traces' }).click();
-    await page.waitForURL(/explore\?.*tab=traces/u);
+    await panel.getByRole('link', { name: 'Traces', exact: true }).click();
+    await page.waitForURL(/explore\?.*g=trace\.trace_id/u);
+    // It is only called, so none of them begins in it.
+    await page.getByText('TOTAL of 7 groups').waitFor();
   });
 
   it('takes a part of the durations, typed or drawn, and leads to its traces and to BubbleUp', async () => {

@@ -17,7 +17,7 @@ import { colourIndex } from '@/lib/color.ts';
 import { count, duration, plural, share } from '@/lib/format.ts';
 import { renderValue } from '@/query/text.ts';
 import { Latency, Slowest } from './Latency.tsx';
-import { countOf, linesQuery, parseBrush, rangeOf, renderBrush } from './latency.ts';
+import { countOf, linesQuery, parseBrush, rangeOf, renderBrush, tracesSearch } from './latency.ts';
 import styles from './map.module.css';
 import { lengthMs, OUTCOMES, type Place, rate, worst } from './model.ts';
 import type { MapSearch } from './search.ts';
@@ -120,7 +120,7 @@ export function Panel({ env, t, place, places, map, brush: brushText, minutes, f
               </Link>
             </Way>
             <Way icon={ListTree} note="slowest first">
-              <Link {...paths.explore(env)} search={{ ...open, tab: 'traces' }} className="link">
+              <Link {...paths.explore(env)} search={tracesSearch(place.name, undefined, t)} className="link">
                 Traces
               </Link>
             </Way>
@@ -128,7 +128,7 @@ export function Panel({ env, t, place, places, map, brush: brushText, minutes, f
               <Way icon={CircleX} note={`${count(counts.fault)} failed`}>
                 <Link
                   {...paths.explore(env)}
-                  search={{ v: 'COUNT', w: `${w} and error = true`, g: 'name', t, tab: 'traces' }}
+                  search={{ v: 'COUNT', w: `${w} and error = true`, g: 'name', t }}
                   className="link"
                 >
                   Failures

@@ -135,11 +135,15 @@ export function slowestOf(answer: Answer): Slow[] {
   });
 }
 
-/** Explore with the traces of the brush, slowest first. A trace counts by any of its calls, not only by its root. */
-export function tracesSearch(service: string, { min, max }: Brush, t: string) {
+/**
+ * Explore with the traces of a service, or of a brush, slowest first. A trace counts by any of its calls, not only by its
+ * root: a service that is only called has no roots.
+ */
+export function tracesSearch(service: string, brush: Brush | undefined, t: string) {
+  const taken = brush ? `duration_ms >= ${brush.min} and duration_ms < ${brush.max}` : 'duration_ms exists';
   return {
     v: 'MAX(duration_ms),COUNT',
-    w: `service.name = ${renderValue(service)} and duration_ms >= ${min} and duration_ms < ${max} and trace.trace_id exists`,
+    w: `service.name = ${renderValue(service)} and ${taken} and trace.trace_id exists`,
     g: 'trace.trace_id',
     o: 'MAX(duration_ms) desc',
     t,

@@ -29,10 +29,12 @@ export function TraceJson({ view }: { view: TraceView }) {
         <button
           type="button"
           className="btn sm ghost"
+          aria-label={`Download ${name}`}
+          title={`Download ${name}`}
           onClick={() => save(name, jsonText(view, layout.joined))}
         >
           <Icon of={Download} />
-          {name}
+          <span className="hide-s">{name}</span>
         </button>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
