@@ -29,11 +29,14 @@
 //!
 //! Not measured yet: trains at a late beat (652). So the promise of 98 % does **not** hold in each world: four of nine
 //! miss it. In the worlds of 651 and 653 every row wrongly joined was asked for from an
-//! occurrence (15 of 104 joined); asked from spans, segments and lines none of 255 was wrong. No test asserts these
-//! worlds until the join is changed.
+//! occurrence (15 of 104 joined); asked from spans, segments and lines none of 255 was wrong. A higher threshold for
+//! occurrences does not help: with 0.9 instead of 0.7 the nine wrong rows of 653 stay, and recall falls from 0.91 to
+//! 0.86. Their scores are too sure: what an occurrence's lag looks like, long on one side, is what to change. No
+//! test asserts these worlds until then; `cargo run -p joins --example worlds` asks them.
 //!
 //! [`routes::HELD_OUT`] (seeds 871 to 875) is kept for the end of such a change and has not been asked at all.
 
+pub mod ask;
 pub mod keep;
 pub mod routes;
 pub mod score;
