@@ -123,6 +123,32 @@ describe('a trace', () => {
     await page.getByText(/a duration is compared like/u).waitFor();
   });
 
+  it('draws what the end waited for, by p, and keeps it in the address', async () => {
+    await page.goto(at(home.trace));
+    await row('auth.verify_token').waitFor();
+    await page.keyboard.press('p');
+    await page.waitForURL(/cp=1/u);
+    await page.reload();
+    const on = (text: string) => row(text).getByText(/of it on the critical path/u);
+    // By hand: 0 to 4.5, 40.5 to 44 and 198 to 212 of the root; the query ended 86 ms before the end of its parent, which
+    // worked 6 ms before it. “late child” outlives its parent: nobody waited for it.
+    for (const [name, words] of [
+      ['GET /api/activities/home', '22 ms of it'],
+      ['auth.verify_token', '36 ms of it'],
+      ['home-activities-mock-data', '92 ms of it'],
+      ['Query cruddur-messages', '62 ms of it'],
+    ] as const) {
+      expect(await on(name).textContent()).toContain(words);
+    }
+    expect(await on('late child').count()).toBe(0);
+    await page.getByText('foot line: critical path').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, 'trace-critical');
+    await page.getByRole('checkbox', { name: 'Critical path' }).uncheck();
+    await page.waitForURL((url) => !url.searchParams.has('cp'));
+    expect(await on('auth.verify_token').count()).toBe(0);
+  });
+
   it('keeps selection and tab through reload and Back', async () => {
     await page.goto(at(home.trace));
     await row('auth.verify_token').click();

@@ -49,6 +49,7 @@ const sections: readonly { name: string; keys: readonly (readonly [string, strin
       ['f', 'only this subtree'],
       ['[ ]', 'previous, next error'],
       ['n p', 'next, previous match'],
+      ['p', 'critical path, where nothing is filtered'],
       ['/', 'filter'],
       ['c', 'copy the span id'],
       ['d', 'panel below or beside'],

@@ -13,6 +13,7 @@ interface Props {
   text: string;
   setText: (text: string) => void;
   setHide: (hide: boolean) => void;
+  setCritical: (on: boolean) => void;
   /** To the next match, or the next error when nothing is filtered. */
   step: (by: 1 | -1) => void;
   leaveFocus: () => void;
@@ -106,6 +107,14 @@ export function FilterBar(props: Props) {
           Whole time
         </button>
       ) : null}
+      <label className="opt hide-s" title="What the request's end waited for: p">
+        <input
+          type="checkbox"
+          checked={view.critical !== undefined}
+          onChange={(event) => props.setCritical(event.target.checked)}
+        />
+        Critical path
+      </label>
       <span className="row hide-s">
         <button
           type="button"

@@ -64,6 +64,7 @@ export function TraceBody({ env, laidOut, others, first, search, change, refresh
     change({ focus: search.focus === name || at(layout.size, position) < 2 ? undefined : name, span: name });
   };
   const setTab = (next: Tab) => change({ tab: next === 'waterfall' ? undefined : next }, 'push');
+  const setCritical = (on: boolean) => change({ cp: on ? '1' : undefined });
   const setWindow = (next: TimeWindow) => change({ w: windowText(next, view.whole) });
 
   const openPanel = (event: KeyboardEvent) => {
@@ -83,7 +84,7 @@ export function TraceBody({ env, laidOut, others, first, search, change, refresh
     '[': () => step(errorMarks(layout), -1),
     ']': () => step(errorMarks(layout), 1),
     n: () => (view.matches ? step(view.matches, 1) : false),
-    p: () => (view.matches ? step(view.matches, -1) : false),
+    p: () => (view.matches ? step(view.matches, -1) : setCritical(!view.critical)),
     d: () => setPanel({ docked: !panel.docked }),
     c: () => void copyText(rowName(data, layout, view.selected).replace(/^e-/u, '')),
     r: () => refresh(),
@@ -103,6 +104,7 @@ export function TraceBody({ env, laidOut, others, first, search, change, refresh
         input={input}
         text={search.f ?? ''}
         setText={(f) => change({ f: f === '' ? undefined : f })}
+        setCritical={setCritical}
         setHide={(hide) => change({ others: hide ? 'hide' : undefined })}
         step={(by) => step(view.matches ?? errorMarks(layout), by)}
         leaveFocus={() => change({ focus: undefined })}
@@ -126,7 +128,7 @@ export function TraceBody({ env, laidOut, others, first, search, change, refresh
             <>
               <MiniMap view={view} setWindow={setWindow} />
               <Waterfall view={view} select={select} focusOn={focusOn} />
-              <Foot />
+              <Foot critical={view.critical !== undefined} />
             </>
           ) : tab === 'logs' ? (
             <LogsTab view={view} others={others} select={select} />
@@ -164,7 +166,7 @@ export function TraceBody({ env, laidOut, others, first, search, change, refresh
 }
 
 /** The keys of the waterfall, where they are looked for. */
-function Foot() {
+function Foot({ critical }: { critical: boolean }) {
   return (
     <div className={`bar thin ${styles.foot}`}>
       <span>
@@ -184,6 +186,7 @@ function Foot() {
       </span>
       <span className="right cut hide-m">
         bar: span · outline: X-Ray segment · tick: line · diamond: error
+        {critical ? ' · foot line: critical path' : ''}
       </span>
     </div>
   );

@@ -4,6 +4,7 @@ import { Icon } from '@/design/Icon.tsx';
 import { count } from '@/lib/format.ts';
 import { barBox, percent } from './axis.ts';
 import { at, isBar, Kind } from './columns.ts';
+import { timeOn } from './critical.ts';
 import { clockNote, length, service, spoken, startOf, tag, title } from './describe.ts';
 import { Flag, notesAt } from './layout.ts';
 import { percentSure, sureness, whyOf } from './merge.ts';
@@ -36,6 +37,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
   const clock = clockNote(layout, position);
   const times = at(layout.times, position);
   const why = whyHere(view, position);
+  const onPath = view.critical ? timeOn(view.critical, position) : 0;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the treegrid answers keys for all its rows
     <div
@@ -101,7 +103,10 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
         </span>
       </div>
       <div className={styles.b} role="gridcell">
-        <span className="vh">{spoken(layout, position)}</span>
+        <span className="vh">
+          {spoken(layout, position)}
+          {onPath > 0 ? `, ${length(onPath)} of it on the critical path` : ''}
+        </span>
         <Bar view={view} position={position} failed={failed} />
       </div>
     </div>
@@ -158,6 +163,22 @@ function TreeLines({ view, position, step, indent }: Pick<Props, 'view' | 'posit
   );
 }
 
+/** The parts of a bar that are on the critical path. */
+function FootLines({ view, position }: { view: TraceView; position: number }) {
+  const { critical, window } = view;
+  if (!critical) return null;
+  const lines: { from: number; to: number }[] = [];
+  for (let i = at(critical.first, position); i < at(critical.first, position + 1); i += 1) {
+    lines.push({ from: at(critical.from, i), to: at(critical.to, i) });
+  }
+  return lines.map(({ from, to }) => {
+    const { left, width, off } = barBox(window, from, to);
+    return off ? null : (
+      <span key={from} className={styles.path} style={{ left: `${left}%`, width: `${width}%` }} />
+    );
+  });
+}
+
 /** From here on the text of a tick or a diamond stands before it. */
 const BEFORE_PERCENT = 70;
 const TOO_MANY = 429;
@@ -206,6 +227,7 @@ function Bar({ view, position, failed }: { view: TraceView; position: number; fa
           { '--c': rowColour(view, position), left: `${box.left}%`, width: `${box.width}%` } as CSSProperties
         }
       />
+      <FootLines view={view} position={position} />
       {notesAt(layout, data, position).map((note) => {
         const place = percent(window, at(data.start, note));
         return place >= 0 && place <= 100 ? (

@@ -10,6 +10,8 @@ export const traceSearch = v.looseObject({
   f: text,
   /** `hide`: others are hidden, not dimmed. */
   others: text,
+  /** `1`: the critical path is drawn. */
+  cp: text,
   /** Drawn part of the time, `from-to` in nanoseconds after the start. */
   w: text,
   /** Span id whose subtree alone is drawn. */

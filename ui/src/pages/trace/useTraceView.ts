@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import { colourIndexes } from '@/lib/color.ts';
 import { parseWindow, type TimeWindow } from './axis.ts';
 import { at, isBar, word } from './columns.ts';
+import { criticalPath } from './critical.ts';
 import { findRow, rowName, service } from './describe.ts';
 import { countMarks, matchRows, parseFilter } from './filter.ts';
 import type { LaidOut } from './load.ts';
@@ -55,6 +56,9 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch, first?: stri
   const asked = useMemo(() => findRow(data, layout, first), [data, layout, first]);
   const selected = named >= 0 ? named : asked >= 0 ? asked : layout.count > 0 ? 0 : -1;
 
+  const wantsPath = search.cp === '1';
+  const critical = useMemo(() => (wantsPath ? criticalPath(layout) : undefined), [wantsPath, layout]);
+
   // It may be one of those that are still sought.
   const lost = story !== undefined && search.span !== undefined && search.span !== '' && named < 0;
   // One object as long as nothing changed: rows are drawn anew when it does.
@@ -77,6 +81,8 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch, first?: stri
       focus,
       rows,
       selected,
+      /** What the request's end waited for, when it is drawn. */
+      critical,
       /** The address names a row that this trace does not have. */
       lost,
     }),
@@ -96,6 +102,7 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch, first?: stri
       focus,
       rows,
       selected,
+      critical,
       fold,
       lost,
     ],
