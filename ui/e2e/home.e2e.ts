@@ -19,7 +19,7 @@ afterAll(async () => {
 
 it.each(['light', 'dark'] as const)('services are sorted by what is clicked, %s', async (theme) => {
   for (const width of [1440, 390, 320]) {
-    const { page, problems, close } = await visit(browser, { theme, width, height: 900 });
+    const { page, problems, close } = await visit(browser, { theme, width, height: 2400 });
     try {
       await page.goto(`${target.url}/e/${target.environment}`);
       const services = page.getByRole('region', { name: 'Services' });

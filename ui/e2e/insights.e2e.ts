@@ -125,7 +125,7 @@ it('what was run is listed, runs again, goes on from Home, and is forgotten', as
 describe.each(['light', 'dark'] as const)('%s', (theme) => {
   it.each(['insights', 'home'])('%s is accessible and fits', async (name) => {
     for (const width of [1440, 390, 320]) {
-      const own = await visit(browser, { theme, width, height: 900 });
+      const own = await visit(browser, { theme, width, height: 2400 });
       try {
         page = own.page;
         await page.goto(insights(QUERY));

@@ -82,6 +82,8 @@ describe('the palette', () => {
     expect(await goes(story.ids.home, /^Span /u)).toBe(`trace/${story.trace}?span=${story.ids.home}`);
     await page.getByText('home-activities-mock-data').first().waitFor();
     expect(await goes('#1', /^#1 of /u)).toMatch(/^errors\/[^/]+\/1$/u);
+    // A bare number may be one too.
+    expect(await goes('1', /^#1 of /u)).toMatch(/^errors\/[^/]+\/1$/u);
     const arn = `arn:aws:logs:us-east-1:000000000000:log-group:${story.group}:*`;
     expect(await goes(arn, /log group$/u)).toBe(`logs?group=${story.group}`);
   });

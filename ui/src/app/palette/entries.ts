@@ -50,7 +50,8 @@ export function useSections(env: string, text: string): { sections: Section[]; b
   const typed = useDeferredValue(text.trim());
   const navigate = useNavigate();
   const ids = pasted(typed);
-  const isId = ids.length > 0;
+  // A bare number may be an item's, and a word of some name.
+  const isId = ids.length > 0 && !/^\d+$/u.test(typed);
   const words = isId ? '' : typed;
 
   const datasets = useQuery(datasetsQuery(env));
@@ -78,7 +79,8 @@ export function useSections(env: string, text: string): { sections: Section[]; b
     note: keys,
     go: () => void navigate(paths[place](env)),
   }));
-  const sections = [
+  const sections: Section[] = [
+    { name: 'Id', entries: found.entries },
     { name: 'Pages', entries: words ? pages.slice(0, EACH) : pages },
     of(
       'Saved queries',
@@ -133,7 +135,7 @@ export function useSections(env: string, text: string): { sections: Section[]; b
   }
   // What is asked again in the background is there already.
   const asked = words ? [datasets, groups, saved, items, services] : [];
-  const busy = late || asked.some((one) => one.isPending || one.isPlaceholderData);
+  const busy = late || found.busy || asked.some((one) => one.isPending || one.isPlaceholderData);
   return { sections: sectionsOf(sections), busy };
 }
 
