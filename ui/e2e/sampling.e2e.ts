@@ -1,6 +1,7 @@
 // Sampling as its clients live it: they fetch rules and report over TCP at the daemon's port, send what they kept
 // over UDP, and the page shows who reported, what was kept, and by which rule.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
@@ -77,6 +78,8 @@ beforeAll(async () => {
     }),
   });
   expect(made.status).toBe(201);
+  // What is kept began after its rule was made.
+  await sleep(500);
   const now = Date.now();
   await sendSegments(
     target,
