@@ -1,12 +1,10 @@
 // The critical path: the parts of bars that the request's end waited for. A shorter part would have ended it sooner.
 
 import { at, isBar, Kind } from './columns.ts';
-import { Flag, type TraceLayout } from './layout.ts';
+import { Flag, TOLERANCE_NS, type TraceLayout } from './layout.ts';
 
 /** Stamps are cut to the millisecond by some senders: a child that ends so much after its parent ended with it. */
 const STAMP_NS = 1_000_000;
-/** Clocks of one machine agree to about this many nanoseconds. */
-const TOLERANCE_NS = 1_000;
 
 /** Parts of position p: `from[first[p] .. first[p + 1]]`, by time, nanoseconds after the base. */
 export interface CriticalPath {

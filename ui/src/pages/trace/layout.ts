@@ -71,7 +71,7 @@ const STAMP_NS = 1_000_000;
 const BAD = new Set(['error', 'err', 'critical', 'crit', 'fatal', 'alert', 'emergency', 'emerg', 'panic']);
 
 /** Clocks of one machine agree to about this many nanoseconds; less is not worth a badge. */
-const TOLERANCE_NS = 1_000;
+export const TOLERANCE_NS = 1_000;
 
 /** Children of each node in order, as one array with starts (compressed rows). */
 function childLists(tree: Tree, order: Int32Array): { first: Int32Array; list: Int32Array } {
