@@ -2,7 +2,18 @@
 
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { homeTrace, largeTrace, launch, send, shot, type Visit, violations, visit } from './support/index.ts';
+import {
+  homeTrace,
+  largeTrace,
+  launch,
+  send,
+  shot,
+  spanId,
+  traceId,
+  type Visit,
+  violations,
+  visit,
+} from './support/index.ts';
 
 const target = inject('target');
 const home = homeTrace();
@@ -121,6 +132,40 @@ describe('a trace', () => {
     expect(await row('auth.verify_token').count()).toBe(0);
     await page.getByRole('textbox', { name: 'Filter rows' }).fill('duration > soon');
     await page.getByText(/a duration is compared like/u).waitFor();
+  });
+
+  it('draws a call whose clock differs where it ran, once asked to, and keeps it in the address', async () => {
+    const [trace, root, call] = [traceId(), spanId(), spanId()];
+    // The clock of the other service is 30 ms behind.
+    await send(target, trace, [
+      { id: root, name: 'GET /skewed', service: 'e2e-backend', start: 0, length: 100 },
+      { id: call, parent: root, name: 'charge the card', service: 'e2e-payments', start: -10, length: 40 },
+      { id: spanId(), parent: call, name: 'ask the bank', service: 'e2e-payments', start: 0, length: 20 },
+    ]);
+    await page.goto(at(trace));
+    await row('ask the bank').getByText('starts +0 ms, lasts 20 ms').waitFor({ state: 'attached' });
+    await row('charge the card')
+      .getByText(/starts 10 ms before its parent/u)
+      .waitFor({ state: 'attached' });
+    await page.getByRole('checkbox', { name: 'Clock fix' }).check();
+    await page.waitForURL(/clocks=1/u);
+    await page.reload();
+    await row('charge the card').getByText('starts +0 ms, lasts 40 ms').waitFor({ state: 'attached' });
+    await row('ask the bank').getByText('starts +10 ms, lasts 20 ms').waitFor({ state: 'attached' });
+    await row('charge the card').click();
+    await panel().getByText('drawn 10 ms later than it says: the clocks of the two differ').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, 'trace-clocks');
+    await page.getByRole('checkbox', { name: 'Clock fix' }).uncheck();
+    await page.waitForURL((url) => !url.searchParams.has('clocks'));
+    const inside = traceId();
+    await send(target, inside, [
+      { id: root, name: 'GET /straight', service: 'e2e-backend', start: 0, length: 100 },
+      { id: call, parent: root, name: 'charge the card', service: 'e2e-payments', start: 10, length: 40 },
+    ]);
+    await page.goto(at(inside));
+    await row('charge the card').waitFor();
+    await page.getByRole('checkbox', { name: 'Clock fix', disabled: true }).waitFor();
   });
 
   it('draws what the end waited for, by p, and keeps it in the address', async () => {

@@ -14,6 +14,7 @@ interface Props {
   setText: (text: string) => void;
   setHide: (hide: boolean) => void;
   setCritical: (on: boolean) => void;
+  setClocks: (on: boolean) => void;
   /** To the next match, or the next error when nothing is filtered. */
   step: (by: 1 | -1) => void;
   leaveFocus: () => void;
@@ -107,6 +108,22 @@ export function FilterBar(props: Props) {
           Whole time
         </button>
       ) : null}
+      <label
+        className="opt hide-s"
+        title={
+          view.clocks.differ > 0
+            ? 'Draws calls to other services inside of what called them'
+            : 'No call to another service lies outside of what called it'
+        }
+      >
+        <input
+          type="checkbox"
+          checked={view.clocks.fixed}
+          disabled={view.clocks.differ === 0 && !view.clocks.fixed}
+          onChange={(event) => props.setClocks(event.target.checked)}
+        />
+        Clock fix
+      </label>
       <label className="opt hide-s" title="What the request's end waited for: p">
         <input
           type="checkbox"

@@ -65,6 +65,7 @@ export function TraceBody({ env, laidOut, others, first, search, change, refresh
   };
   const setTab = (next: Tab) => change({ tab: next === 'waterfall' ? undefined : next }, 'push');
   const setCritical = (on: boolean) => change({ cp: on ? '1' : undefined });
+  const setClocks = (on: boolean) => change({ clocks: on ? '1' : undefined });
   const setWindow = (next: TimeWindow) => change({ w: windowText(next, view.whole) });
 
   const openPanel = (event: KeyboardEvent) => {
@@ -105,6 +106,7 @@ export function TraceBody({ env, laidOut, others, first, search, change, refresh
         text={search.f ?? ''}
         setText={(f) => change({ f: f === '' ? undefined : f })}
         setCritical={setCritical}
+        setClocks={setClocks}
         setHide={(hide) => change({ others: hide ? 'hide' : undefined })}
         step={(by) => step(view.matches ?? errorMarks(layout), by)}
         leaveFocus={() => change({ focus: undefined })}

@@ -87,8 +87,12 @@ export function tag(layout: TraceLayout, position: number): string {
   return TAGS[at(layout.kind, position)] ?? '?';
 }
 
-/** Why a row has a clock badge; undefined when it lies inside its parent. */
+/** Why a row has a clock badge; undefined when it lies inside its parent by its own clock. */
 export function clockNote(layout: TraceLayout, position: number): string | undefined {
+  const moved = layout.moved.get(position);
+  if (moved !== undefined) {
+    return `drawn ${length(Math.abs(moved))} ${moved > 0 ? 'later' : 'earlier'} than it says: the clocks of the two differ`;
+  }
   const flags = at(layout.flags, position);
   const parent = at(layout.parent, position);
   if (parent < 0 || (flags & (Flag.startsOutside | Flag.endsOutside)) === 0) return undefined;

@@ -50,6 +50,8 @@ export interface TraceLayout {
   notes: Int32Array;
   /** Span id of each missing parent, by position. */
   missing: Map<number, string>;
+  /** Nanoseconds by which subtrees were moved, by position of their head: see `fixClocks`. */
+  moved: Map<number, number>;
   deepest: number;
   /** First start and last end of the bars; of lines and errors, those that are near. */
   from: number;
@@ -203,6 +205,7 @@ function emptyLayout(count: number, notes: number): TraceLayout {
     noteStart: new Int32Array(count + 1),
     notes: new Int32Array(notes),
     missing: new Map(),
+    moved: new Map(),
     deepest: 0,
     from: 0,
     to: 0,

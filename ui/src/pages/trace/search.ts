@@ -12,6 +12,8 @@ export const traceSearch = v.looseObject({
   others: text,
   /** `1`: the critical path is drawn. */
   cp: text,
+  /** `1`: what clocks that differ stamped is drawn where it ran. */
+  clocks: text,
   /** Drawn part of the time, `from-to` in nanoseconds after the start. */
   w: text,
   /** Span id whose subtree alone is drawn. */

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
 import { colourIndexes } from '@/lib/color.ts';
 import { parseWindow, type TimeWindow } from './axis.ts';
+import { clockShifts, fixClocks } from './clocks.ts';
 import { at, isBar, word } from './columns.ts';
 import { criticalPath } from './critical.ts';
 import { findRow, rowName, service } from './describe.ts';
@@ -17,7 +18,10 @@ const FOLD_BELOW_DEPTH = 4;
 export type TraceView = ReturnType<typeof useTraceView>;
 
 /** `first`: the row that is selected when the address names none. */
-export function useTraceView(laidOut: LaidOut, search: TraceSearch, first?: string) {
+export function useTraceView(told: LaidOut, search: TraceSearch, first?: string) {
+  const shifts = useMemo(() => clockShifts(told.layout, told.data), [told]);
+  const fixes = search.clocks === '1';
+  const laidOut = useMemo(() => (fixes ? fixClocks(told, shifts) : told), [fixes, told, shifts]);
   const { data, layout, story } = laidOut;
   const [folded, setFolded] = useState(() =>
     layout.count > FOLD_FROM_ROWS ? foldBelow(layout, FOLD_BELOW_DEPTH) : new Uint8Array(layout.count),
@@ -83,6 +87,8 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch, first?: stri
       selected,
       /** What the request's end waited for, when it is drawn. */
       critical,
+      /** How many rows lie outside of their parent because of a clock, and whether they are drawn inside. */
+      clocks: { differ: shifts.size, fixed: fixes },
       /** The address names a row that this trace does not have. */
       lost,
     }),
@@ -103,6 +109,8 @@ export function useTraceView(laidOut: LaidOut, search: TraceSearch, first?: stri
       rows,
       selected,
       critical,
+      shifts,
+      fixes,
       fold,
       lost,
     ],
