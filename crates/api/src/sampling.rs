@@ -12,6 +12,7 @@ use crate::wire::{Nanos, Problem};
 use axum::extract::State;
 use engine::sampling as own;
 use event::EnvId;
+use event::shown::plainly;
 use http::StatusCode;
 use std::collections::{BTreeSet, HashMap};
 
@@ -91,16 +92,27 @@ fn hint(asked: &[String], seen: &[SeenName]) -> String {
         return "0 traces; none arrived in this range".to_owned();
     }
     let list: Vec<&str> = seen.iter().map(|s| s.name.as_str()).collect();
-    let mut out = format!("0 traces; the names seen here are {}", list.join(", "));
+    let mut out = format!(
+        "0 traces; the names seen here are {}",
+        list.iter()
+            .map(|name| plainly(name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
     for name in asked.iter().filter(|n| !list.contains(&n.as_str())) {
         if name.starts_with("http://") || name.starts_with("https://") {
             out.push_str(&format!(
-                ". Services are named by host, without scheme: “{name}” begins with one"
+                ". Services are named by host, without scheme: “{}” begins with one",
+                plainly(name)
             ));
         }
         let closest = list.iter().min_by_key(|seen| distance(name, seen));
         if let Some(closest) = closest.filter(|c| distance(name, c) * 2 <= name.chars().count()) {
-            out.push_str(&format!(". Did “{name}” mean “{closest}”?"));
+            out.push_str(&format!(
+                ". Did “{}” mean “{}”?",
+                plainly(name),
+                plainly(closest)
+            ));
         }
     }
     out
@@ -395,6 +407,12 @@ mod tests {
         assert!(scheme.contains("without scheme"), "{scheme}");
         assert!(!scheme.contains("mean"), "{scheme}");
         assert_eq!(hint(&[], &[]), "0 traces; none arrived in this range");
+        // What turns the line around is written out: it is what keeps the group from matching.
+        let turned = hint(&["backend".into()], &seen(&["back\u{202e}end"]));
+        assert!(
+            turned.ends_with("Did “backend” mean “back\\u{202e}end”?"),
+            "{turned}"
+        );
     }
 
     #[test]

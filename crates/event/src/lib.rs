@@ -10,7 +10,7 @@
 //!
 //! **What it does not know.** Where batches are kept, who asks, and which vendor sent them.
 //!
-//! Reading order: [`id`], [`field`], [`value`], [`column`], [`batch`], [`builder`], [`codec`].
+//! Reading order: [`id`], [`field`], [`value`], [`column`], [`batch`], [`builder`], [`codec`], [`shown`].
 //!
 //! ```
 //! use event::{BatchBuilder, RowPolicy, TableKind, ValueRef};
@@ -32,6 +32,7 @@ pub mod codec;
 pub mod column;
 pub mod field;
 pub mod id;
+pub mod shown;
 pub mod value;
 
 pub use batch::{Attr, EventBatch};

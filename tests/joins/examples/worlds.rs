@@ -24,7 +24,7 @@ fn main() -> std::process::ExitCode {
     let _ = match (asked.as_str(), asked.parse::<u64>()) {
         ("tuning", _) => run(worlds(TUNING, 1..=5), 6),
         ("kinds", _) => run(kinds(OTHER, 651), ANCHORS),
-        ("held-out", _) => run(kinds(HELD_OUT, 871), ANCHORS),
+        ("held-out", _) => run(kinds(HELD_OUT, 881), ANCHORS),
         (_, Ok(seed)) => run(kinds(OTHER, 651).filter(|s| s.seed == seed), ANCHORS),
         _ => {
             eprintln!("tuning, kinds, held-out, a seed from 651 to 655, or a range such as 61..62");

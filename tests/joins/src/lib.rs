@@ -12,29 +12,33 @@
 //!
 //! [`world::Traffic`] has requests at a steady beat, in bursts, and failures on some routes alone; a world may also be
 //! *late*: each source tells of a request some time of its own later, lines after the answer. These worlds
-//! ([`routes::OTHER`], seeds 651 to 655) were fixed before the join was first asked in them. The first figures,
-//! seven rows of each source asked from, the join unchanged:
+//! ([`routes::OTHER`], seeds 651 to 655) were fixed before the join was first asked in them. Seven rows of each source asked
+//! from; at first, and since the join knows that an error is of a request that failed, that lags are long on one side, that
+//! requests come in bursts and that a beat makes heaps of lags alike:
 //!
-//! | world | precision | recall |
-//! | --- | --- | --- |
-//! | probe, beat (651) | 1.000 | 0.750 |
-//! | trains, beat (651) | 0.948 | 0.886 |
-//! | probe, beat, late (652) | 0.982 | 0.730 |
-//! | probe, bursts (653) | 0.953 | 0.859 |
-//! | trains, bursts (653) | 0.952 | 0.938 |
-//! | probe, failing routes, late (654) | 1.000 | 0.606 |
-//! | trains, failing routes, late (654) | 0.957 | 0.971 |
-//! | probe, chance, late (655) | 1.000 | 0.894 |
-//! | trains, chance, late (655) | 1.000 | 1.000 |
+//! | world | precision | recall | first | |
+//! | --- | --- | --- | --- | --- |
+//! | probe, beat (651) | 1.000 | 0.889 | 1.000 | 0.750 |
+//! | trains, beat (651) | 1.000 | 0.886 | 0.948 | 0.886 |
+//! | probe, beat, late (652) | 0.984 | 0.851 | 0.982 | 0.730 |
+//! | trains, beat, late (652) | 1.000 | 0.986 | | |
+//! | probe, bursts (653) | 0.956 | 0.916 | 0.953 | 0.859 |
+//! | trains, bursts (653) | 0.953 | 0.953 | 0.952 | 0.938 |
+//! | probe, failing routes, late (654) | 1.000 | 0.789 | 1.000 | 0.606 |
+//! | trains, failing routes, late (654) | 1.000 | 1.000 | 0.957 | 0.971 |
+//! | probe, chance, late (655) | 1.000 | 1.000 | 1.000 | 0.894 |
+//! | trains, chance, late (655) | 1.000 | 1.000 | 1.000 | 1.000 |
+//! | all | 0.990 | 0.939 | | |
 //!
-//! Not measured yet: trains at a late beat (652). So the promise of 98 % does **not** hold in each world: four of nine
-//! miss it. In the worlds of 651 and 653 every row wrongly joined was asked for from an
-//! occurrence (15 of 104 joined); asked from spans, segments and lines none of 255 was wrong. A higher threshold for
-//! occurrences does not help: with 0.9 instead of 0.7 the nine wrong rows of 653 stay, and recall falls from 0.91 to
-//! 0.86. Their scores are too sure: what an occurrence's lag looks like, long on one side, is what to change. No
-//! test asserts these worlds until then; `cargo run -p joins --example worlds` asks them.
+//! What is wrong there is mostly of requests made twice at once (a double click) that both fail alike, of which one
+//! occurrence is missing: a row too few to tell them apart. Asked from spans, segments and lines one row of 671 was wrong.
 //!
-//! [`routes::HELD_OUT`] (seeds 871 to 875) is kept for the end of such a change and has not been asked at all.
+//! The threshold was moved from 0.7 to 0.8 with it: over the tuning worlds, these and 24 of the proof's kind (seeds 71 to 74)
+//! that halves what is wrong (21 rows to 14 of some 3,850) and costs a row in two hundred of recall; 0.9 costs more and gains nothing.
+//!
+//! [`routes::HELD_OUT`] was not looked at before that change. Its worlds, asked then (seeds 871 to 875, threshold 0.7):
+//! 0.995 of what was joined right, 0.872 of what there was joined; at the end, with other seeds (881 to 885): 0.995 and 0.862. What is
+//! missed is missed where one client asks one path 250 times a second (`doors`, beat): 0.55 to 0.61 of what could be is joined.
 
 pub mod ask;
 pub mod keep;

@@ -214,18 +214,12 @@ fn keep(conn: &Connection, env: EnvId, question: Question<'_>, now: i64) -> Resu
     Ok(id)
 }
 
-/// Whether it leaves a mark on a page: names of marks alone that do not cannot be clicked.
-fn is_visible(c: char) -> bool {
-    let joins_or_turns = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}');
-    !c.is_whitespace() && !c.is_control() && !joins_or_turns
-}
-
 fn checked_name(name: &str) -> Result<&str, Error> {
     let name = name.trim();
     let limit = limits::NAMED_QUERY_NAME_CHARS;
     let length = name.chars().count();
-    if !name.chars().any(is_visible) || length > limit {
+    // A name that shows nothing cannot be clicked.
+    if !name.chars().any(event::shown::is_visible) || length > limit {
         return Err(Error::Invalid(format!(
             "the name of a saved query has 1 to {limit} characters, not {length}"
         )));

@@ -13,6 +13,7 @@
 
 use super::Source;
 use super::assign::{Edge, probabilities};
+use super::lags::{ENOUGH, From, Lag, Spread, Weighted, density, heap, middle};
 use super::unit::{Fact, Unit, Window};
 use event::{EventId, TraceId};
 use hashbrown::{HashMap, HashSet};
@@ -22,34 +23,17 @@ use std::collections::BTreeMap;
 const ROUNDS: usize = 3;
 /// Probability from which a pair is learned from.
 const SURE: f64 = 0.9;
-/// Fewest sure pairs that replace an assumption about lags.
-const ENOUGH: usize = 5;
 /// How likely a source lacks a request at least: what is assumed before it is learned, and its floor.
 const MISSING: f64 = 0.1;
 /// Part of the lags that follow no rule.
 const STRAY: f64 = 0.02;
 /// The weight of two units with one id.
 const SAME_ID: f64 = 1e12;
+/// Time on either side of a unit in which those like it are counted: requests come in bursts.
+const AROUND_NS: i64 = 250_000_000;
 /// Least probability of a link that is kept, as a candidate.
 const LEAST: f64 = 0.02;
 const MS: f64 = 1e6;
-
-/// From which end of a span lags are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
-    Start,
-    End,
-}
-
-/// How two sources' times relate.
-#[derive(Clone, Copy, Debug)]
-struct Lag {
-    from: From,
-    /// What is usual, nanoseconds.
-    shift: f64,
-    /// Mean distance from it, nanoseconds.
-    spread: f64,
-}
 
 /// What is known of a pair of sources.
 #[derive(Clone, Debug)]
@@ -114,15 +98,16 @@ fn reach(a: Source, b: Source) -> (f64, f64) {
 
 /// What is assumed of lags before anything is learned, and the least spread.
 fn assumed(a: Source, b: Source) -> (Lag, f64) {
+    let even = Spread::even;
     let (from, shift, spread, floor) = match (a, b) {
-        (_, Source::Occurrences) => (From::End, 50.0, 300.0, 3.0),
-        (Source::Lines, _) | (_, Source::Lines) => (From::End, 0.0, 30.0, 0.7),
-        _ => (From::Start, 0.0, 30.0, 0.2),
+        (_, Source::Occurrences) => (From::End, 50.0, even(300.0), 3.0),
+        (Source::Lines, _) | (_, Source::Lines) => (From::End, 0.0, even(30.0), 0.7),
+        _ => (From::Start, 0.0, even(30.0), 0.2),
     };
     let lag = Lag {
         from,
         shift: shift * MS,
-        spread: spread * MS,
+        spread: spread.each(|s| s * MS),
     };
     (lag, floor * MS)
 }
@@ -132,7 +117,8 @@ fn assumed_agreement(fact: Fact) -> f64 {
     match fact {
         // Contradictions in these end it; see `compare`.
         Fact::Method | Fact::Path | Fact::Query | Fact::Status => 0.999,
-        Fact::Route | Fact::Client | Fact::Agent | Fact::Exception => 0.9,
+        // What a program reports as an error it mostly answers with one.
+        Fact::Route | Fact::Client | Fact::Agent | Fact::Exception | Fact::Outcome => 0.9,
         Fact::Process => 0.95,
         Fact::Host | Fact::Service => 0.8,
     }
@@ -176,7 +162,7 @@ fn between(xs: &[&Unit], ys: &[&Unit], (a, b): (Source, Source), seconds: f64) -
     }
     let (lag, floor) = assumed(a, b);
     let mut model = Model {
-        lag: heap(&pairs, lag, floor, reach(a, b)).unwrap_or(lag),
+        lag: heap(&weighted(&pairs), lag, floor, reach(a, b)).unwrap_or(lag),
         lengths: (20.0 * MS, any_length(&pairs)),
         agrees: Fact::ALL.map(assumed_agreement),
         missing: (MISSING, MISSING),
@@ -377,6 +363,10 @@ fn compare(x: &Unit, y: &Unit, named_alike: &impl Fn(u32) -> bool) -> Option<(u1
         if a == 0 || b == 0 {
             continue;
         }
+        // Told by the status already.
+        if fact == Fact::Outcome && x.fact(Fact::Status) != 0 && y.fact(Fact::Status) != 0 {
+            continue;
+        }
         let bit = 1 << fact as u16;
         if a == b {
             agree |= bit;
@@ -398,7 +388,8 @@ pub(super) fn bit(fact: Fact) -> u16 {
     1 << fact as u16
 }
 
-/// How often two units agree as a pair does by chance: such units per second.
+/// How often two units agree as a pair does by chance: such units per second, at the time of the pair when there are
+/// more then than usual.
 struct Chances(Vec<f64>);
 
 impl Chances {
@@ -413,94 +404,62 @@ impl Chances {
             }
             out
         };
-        let count = |units: &[&Unit], mask: u16| {
-            let mut out: HashMap<Values, u32> = HashMap::new();
+        // Units come by time.
+        let times = |units: &[&Unit], mask: u16| {
+            let mut out: HashMap<Values, Vec<i64>> = HashMap::new();
             units
                 .iter()
-                .for_each(|u| *out.entry(values(u, mask)).or_default() += 1);
+                .for_each(|u| out.entry(values(u, mask)).or_default().push(u.ts));
             out
         };
-        let mut by_mask: HashMap<u16, [HashMap<Values, u32>; 2]> = HashMap::new();
+        let per_second = |times: &[i64], at: i64| {
+            let first = times.partition_point(|t| *t < at - AROUND_NS);
+            let last = times.partition_point(|t| *t <= at + AROUND_NS);
+            #[expect(clippy::cast_precision_loss, reason = "counts of one window")]
+            // The unit itself is no coincidence.
+            let (all, others) = (times.len() as f64, (last - first).saturating_sub(1) as f64);
+            (all / seconds).max(others / (2e-9 * AROUND_NS as f64))
+        };
+        let mut by_mask: HashMap<u16, [HashMap<Values, Vec<i64>>; 2]> = HashMap::new();
         Self(
             pairs
                 .iter()
                 .map(|p| {
                     let [x, y] = by_mask
                         .entry(p.agree)
-                        .or_insert_with(|| [count(xs, p.agree), count(ys, p.agree)]);
+                        .or_insert_with(|| [times(xs, p.agree), times(ys, p.agree)]);
                     let v = values(xs[p.a], p.agree);
-                    let most = x.get(&v).max(y.get(&v)).copied().unwrap_or(1);
-                    f64::from(most) / seconds
+                    let rate = |of: &HashMap<Values, Vec<i64>>, at: i64| {
+                        of.get(&v).map_or(0.0, |times| per_second(times, at))
+                    };
+                    rate(x, xs[p.a].ts).max(rate(y, ys[p.b].ts))
                 })
                 .collect(),
         )
     }
 }
 
-/// Density of a Laplace distribution, per second; arguments in nanoseconds.
-fn density(x: f64, spread: f64) -> f64 {
-    (-(x.abs() / spread)).exp() / (2.0 * spread / 1e9)
-}
-
-/// Where the lags of all that fit heap up, when they do.
-fn heap(pairs: &[Pair], assumed: Lag, floor: f64, reach: (f64, f64)) -> Option<Lag> {
-    let width = (assumed.spread / 6.0).max(4.0 * floor);
-    let mut degree: HashMap<(bool, usize), u32> = HashMap::new();
+/// The lags of all that fit. A pair that differs in something counts for as much less as it is less likely; one with
+/// an id in common for more.
+fn weighted(pairs: &[Pair]) -> Vec<Weighted> {
+    let fit = |p: &Pair| -> f64 {
+        let differ = Fact::ALL.into_iter().filter(|f| p.differ & bit(*f) != 0);
+        let odds = differ
+            .map(assumed_agreement)
+            .map(|agrees| (1.0 - agrees) / agrees);
+        odds.product()
+    };
+    let (mut of_a, mut of_b): (HashMap<usize, f64>, HashMap<usize, f64>) = Default::default();
     for p in pairs {
-        *degree.entry((false, p.a)).or_default() += 1;
-        *degree.entry((true, p.b)).or_default() += 1;
+        *of_a.entry(p.a).or_default() += fit(p);
+        *of_b.entry(p.b).or_default() += fit(p);
     }
-    let from_either = [From::Start, From::End].map(|from| {
-        let mut lags: Vec<(f64, f64)> = pairs
-            .iter()
-            .map(|p| {
-                let most = degree[&(false, p.a)].max(degree[&(true, p.b)]);
-                let weight = if p.same_id { 10.0 } else { 1.0 };
-                (p.lags[from as usize], weight / f64::from(most))
-            })
-            .collect();
-        lags.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut best, mut best_sum, mut first, mut sum) = (0..0, 0.0, 0, 0.0);
-        for last in 0..lags.len() {
-            sum += lags[last].1;
-            while lags[last].0 - lags[first].0 > width {
-                sum -= lags[first].1;
-                first += 1;
-            }
-            if sum > best_sum {
-                (best, best_sum) = (first..last + 1, sum);
-            }
-        }
-        let inside = &lags[best];
-        let middle = inside.get(inside.len() / 2).map_or(0.0, |l| l.0);
-        (from, middle, inside.len(), best_sum)
-    });
-    // The end that was assumed stands unless the other heaps up clearly higher.
-    let (one, other) = match assumed.from {
-        From::Start => (from_either[0], from_either[1]),
-        From::End => (from_either[1], from_either[0]),
+    let one = |p: &Pair| Weighted {
+        lags: p.lags,
+        share: fit(p) / of_a[&p.a].max(of_b[&p.b]),
+        weight: if p.same_id { 10.0 } else { 1.0 },
     };
-    let best = if other.3 > 1.5 * one.3 + 1.0 {
-        other
-    } else {
-        one
-    };
-    let all: f64 = pairs
-        .iter()
-        .map(|p| 1.0 / f64::from(degree[&(false, p.a)].max(degree[&(true, p.b)])))
-        .sum();
-    // By chance they would lie spread over the reach. Where a few paths are asked for again and again each unit fits many, and the
-    // heap is a small part of all: then it has to be far above what chance makes of so many.
-    let chance = width / (reach.1 - reach.0);
-    #[expect(clippy::cast_precision_loss, reason = "counts of one window")]
-    let (inside, by_chance) = (best.2 as f64, pairs.len() as f64 * chance);
-    let stands_out =
-        best.3 >= 5.0 * chance * all && inside >= by_chance + 4.0 * by_chance.sqrt() + 3.0;
-    (best.2 >= ENOUGH && (best.3 >= 0.25 * all || stands_out)).then_some(Lag {
-        from: best.0,
-        shift: best.1,
-        spread: width,
-    })
+    pairs.iter().map(one).collect()
 }
 
 /// How much lengths differ between any two that fit.
@@ -524,7 +483,7 @@ impl Model {
             return SAME_ID;
         }
         let off = pair.lags[self.lag.from as usize] - self.lag.shift;
-        let mut time = (1.0 - STRAY) * density(off, self.lag.spread) + STRAY / width;
+        let mut time = (1.0 - STRAY) * self.lag.spread.density(off) + STRAY / width;
         if let Some(length) = pair.length {
             let (of_pairs, of_any) = self.lengths;
             let stray = STRAY * density(length, of_any);
@@ -553,11 +512,11 @@ impl Model {
         let lags = sure.iter().map(|p| p.lags[self.lag.from as usize]);
         let (shift, spread) = middle(lags.collect());
         self.lag.shift = shift;
-        self.lag.spread = (spread * slack).clamp(floor, assumed.spread);
+        self.lag.spread = spread.each(|s| s * slack).clamp(floor, assumed.spread);
         let lengths: Vec<f64> = sure.iter().filter_map(|p| p.length).collect();
         if lengths.len() >= ENOUGH {
-            let (_, spread) = middle(lengths);
-            self.lengths.0 = (spread * slack).clamp(floor, self.lengths.1);
+            let (_, Spread { before, after }) = middle(lengths);
+            self.lengths.0 = (f64::midpoint(before, after) * slack).clamp(floor, self.lengths.1);
         }
         for (i, agrees) in self.agrees.iter_mut().enumerate() {
             let prior = assumed_agreement(Fact::ALL[i]);
@@ -584,16 +543,4 @@ impl Model {
         };
         self.missing = (missing(xs, |p| p.a), missing(ys, |p| p.b));
     }
-}
-
-/// Median, and the mean distance from it without the farthest twentieth.
-fn middle(mut values: Vec<f64>) -> (f64, f64) {
-    values.sort_by(f64::total_cmp);
-    let median = values.get(values.len() / 2).copied().unwrap_or(0.0);
-    let mut far: Vec<f64> = values.iter().map(|v| (v - median).abs()).collect();
-    far.sort_by(f64::total_cmp);
-    far.truncate((far.len() - far.len() / 20).max(1));
-    #[expect(clippy::cast_precision_loss, reason = "counts of one window")]
-    let mean = far.iter().sum::<f64>() / far.len().max(1) as f64;
-    (median, mean)
 }

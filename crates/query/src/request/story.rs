@@ -531,6 +531,7 @@ impl<'a> Story<'a> {
             (Fact::Process, "process "),
             (Fact::Agent, "user agent "),
             (Fact::Exception, "exception "),
+            (Fact::Outcome, ""),
         ]
         .into_iter()
         .filter(|(fact, _)| link.agree & bit(*fact) != 0)

@@ -248,6 +248,35 @@ fn what_fits_two_requests_alike_is_joined_to_none() {
     }
 }
 
+/// Scenario: two requests alike, 40 ms apart, of which the first fails without saying of what; an occurrence where the one
+/// that went well is expected. Guarantees: it is of the one that failed; as a warning, which either may have, it is of none.
+#[test]
+fn an_error_is_of_the_request_that_failed() {
+    let failed = told_late(1, 0, "/same", 170);
+    let well = told_of(2, 40, "/same");
+    for (status, want) in [("error", 2), ("unset", 1)] {
+        let mut rows = vec![failed[0].clone(), well[0].clone(), failed[4].clone()];
+        for span in &mut rows[..2] {
+            let fields = span.as_object_mut().unwrap();
+            fields.retain(|name, _| !name.starts_with("exception."));
+        }
+        rows[1]["http.status_code"] = json!(200);
+        rows[2]["@status"] = json!(status);
+        let querier = querier(&rows);
+        let request = ask(&querier, &find(&querier, "number", "number 1."));
+        assert_eq!(request.rows.len(), want, "{status}: {:#?}", request.joins);
+        let joined = request.rows.iter().find(|r| r.source == Source::Spans);
+        let trace = joined.and_then(|r| r.trace_id.as_deref());
+        let of_the_first = (want == 2).then_some("f0000000000000000000000000000001");
+        assert_eq!(trace, of_the_first, "{status}");
+        let reasons = request
+            .joins
+            .iter()
+            .filter(|j| j.reason.contains(", failed;"));
+        assert_eq!(reasons.count(), want - 1, "{:?}", request.joins);
+    }
+}
+
 /// Scenario: status or method differ, all else fits. Guarantees: a contradiction is never outweighed.
 #[test]
 fn a_contradiction_joins_nothing() {

@@ -35,10 +35,17 @@ pub(super) enum Fact {
     Process,
     Exception,
     Service,
+    /// Whether it failed: [`FAILED`] or [`WENT_WELL`].
+    Outcome,
 }
 
+/// An answer of 500 or more, an error without an answer, an occurrence of level error or critical.
+pub(super) const FAILED: &str = "failed";
+/// Any other answer. An occurrence never says so: what warns of something may be of either.
+const WENT_WELL: &str = "went well";
+
 impl Fact {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Method,
         Self::Path,
         Self::Route,
@@ -50,6 +57,7 @@ impl Fact {
         Self::Process,
         Self::Exception,
         Self::Service,
+        Self::Outcome,
     ];
 }
 
@@ -359,6 +367,7 @@ struct Fields {
     /// Place of the first of each.
     notions: usize,
     source: usize,
+    error: Option<usize>,
     exception: Option<usize>,
     ids: std::ops::Range<usize>,
     has_body: bool,
@@ -374,6 +383,10 @@ impl Fields {
         outputs.extend(NOTIONS.map(|n| Output::Value(n.field().to_owned())));
         let source = outputs.len();
         outputs.push(Output::Value(event::META_SOURCE.to_owned()));
+        let error = (kind != TableKind::Logs).then(|| {
+            outputs.push(Output::Value("error".to_owned()));
+            outputs.len() - 1
+        });
         let exception = (kind != TableKind::Logs).then(|| {
             outputs.extend(
                 ["exception.type", "exception.message"].map(|n| Output::Value(n.to_owned())),
@@ -389,6 +402,7 @@ impl Fields {
             outputs,
             notions,
             source,
+            error,
             exception,
             ids,
             has_body,
@@ -461,8 +475,16 @@ impl Fields {
         // An empty query is told from none at all only by those that write the mark: it says nothing.
         set(Fact::Query, query);
         let status = notion(Notion::Status);
-        let status = status.and_then(|s| s.parse().ok()).or(said.status);
+        let status: Option<u16> = status.and_then(|s| s.parse().ok()).or(said.status);
         set(Fact::Status, status.map(|s| s.to_string()).as_deref());
+        let is_error = self.error.and_then(shown).is_some_and(|e| e == "true");
+        let outcome = match status {
+            _ if is_error => Some(FAILED),
+            Some(500..) => Some(FAILED),
+            Some(_) => Some(WENT_WELL),
+            None => None,
+        };
+        set(Fact::Outcome, outcome);
         let client = notion(Notion::ClientAddress);
         let client = client.map(|c| text::address(&c).map_or(c, |ip| ip.to_string()));
         let client = client.or_else(|| said.client.map(|ip| ip.to_string()));

@@ -172,7 +172,7 @@ export function Waterfall({ view, select, focusOn }: Props) {
               <Icon of={Info} />
               <span className="cut">
                 Not joined: these lie near it, but are less than{' '}
-                {Math.round((view.story?.threshold ?? 0.7) * 100)} % sure
+                {Math.round((view.story?.threshold ?? 0.8) * 100)} % sure
               </span>
             </div>
           </div>

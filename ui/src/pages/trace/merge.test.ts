@@ -36,7 +36,7 @@ const request = (over: Partial<Request>): Request => ({
     parts_skipped: 0,
     elapsed_us: 0,
   },
-  threshold: 0.7,
+  threshold: 0.8,
   unattached: [],
   ...over,
 });
