@@ -143,13 +143,16 @@ describe('a trace', () => {
       { id: spanId(), parent: call, name: 'ask the bank', service: 'e2e-payments', start: 0, length: 20 },
     ]);
     await page.goto(at(trace));
-    await row('ask the bank').getByText('starts +0 ms, lasts 20 ms').waitFor({ state: 'attached' });
+    // Times are counted from the first start of all.
+    await row('GET /skewed').getByText('starts +10 ms, lasts 100 ms').waitFor({ state: 'attached' });
+    await row('ask the bank').getByText('starts +10 ms, lasts 20 ms').waitFor({ state: 'attached' });
     await row('charge the card')
       .getByText(/starts 10 ms before its parent/u)
       .waitFor({ state: 'attached' });
     await page.getByRole('checkbox', { name: 'Clock fix' }).check();
     await page.waitForURL(/clocks=1/u);
     await page.reload();
+    await row('GET /skewed').getByText('starts +0 ms, lasts 100 ms').waitFor({ state: 'attached' });
     await row('charge the card').getByText('starts +0 ms, lasts 40 ms').waitFor({ state: 'attached' });
     await row('ask the bank').getByText('starts +10 ms, lasts 20 ms').waitFor({ state: 'attached' });
     await row('charge the card').click();
