@@ -139,7 +139,15 @@ describe('a trace', () => {
     // The clock of the other service is 30 ms behind.
     await send(target, trace, [
       { id: root, name: 'GET /skewed', service: 'e2e-backend', start: 0, length: 100 },
-      { id: call, parent: root, name: 'charge the card', service: 'e2e-payments', start: -10, length: 40 },
+      {
+        id: call,
+        parent: root,
+        name: 'charge the card',
+        service: 'e2e-payments',
+        start: -10,
+        length: 40,
+        attributes: { 'app.card': 'visa' },
+      },
       { id: spanId(), parent: call, name: 'ask the bank', service: 'e2e-payments', start: 0, length: 20 },
     ]);
     await page.goto(at(trace));
@@ -157,6 +165,8 @@ describe('a trace', () => {
     await row('ask the bank').getByText('starts +10 ms, lasts 20 ms').waitFor({ state: 'attached' });
     await row('charge the card').click();
     await panel().getByText('drawn 10 ms later than it says: the clocks of the two differ').waitFor();
+    // A moved row is asked for by its own time.
+    await panel().getByText('app.card').waitFor();
     expect(await violations(page)).toEqual([]);
     await shot(page, 'trace-clocks');
     await page.getByRole('checkbox', { name: 'Clock fix' }).uncheck();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clockShifts, fixClocks } from './clocks.ts';
-import { at } from './columns.ts';
+import { at, timeAt } from './columns.ts';
 import { clockNote } from './describe.ts';
 import { type FixtureRow, pack } from './fixture.ts';
 import { Flag, layoutTrace, notesAt } from './layout.ts';
@@ -80,6 +80,8 @@ describe('the clock fix', () => {
     expect(clockNote(fixed.layout, b)).toContain('drawn 5 ms later than it says');
     expect(at(fixed.layout.flags, b) & (Flag.startsOutside | Flag.endsOutside)).toBe(0);
     expect(at(before.data.start, 1)).toBe(5 * MS);
+    // By its own time a row is found again: its fields, its raw form.
+    expect(timeAt(fixed.data, 1)).toBe(timeAt(before.data, 1));
     expect(layoutTrace(before.data)).toEqual(before.layout);
   });
 

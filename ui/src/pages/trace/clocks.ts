@@ -46,7 +46,7 @@ export function fixClocks(laidOut: LaidOut, shifts: Map<number, number>): LaidOu
       start[note] = at(start, note) + sum;
     }
   }
-  const moved = { ...data, start };
+  const moved = { ...data, start, told: data.start };
   const next = layoutTrace(moved);
   const byRow = new Map([...shifts].map(([p, by]) => [at(layout.row, p), by]));
   for (let p = 0; p < next.count; p += 1) {

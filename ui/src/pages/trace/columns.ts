@@ -36,8 +36,10 @@ export interface TraceData {
   /** 8 bytes a row; zeros for none. */
   spanIds: Uint8Array;
   parentIds: Uint8Array;
-  /** Nanoseconds after `baseNs`. */
+  /** Nanoseconds after `baseNs`: where the row is drawn. */
   start: Float64Array;
+  /** As the row itself says, where it is drawn elsewhere: its identity is at that time. */
+  told?: Float64Array;
   /** Nanoseconds; -1 for none. */
   duration: Float64Array;
   name: Int32Array;
@@ -112,7 +114,7 @@ export function hasId(ids: Uint8Array, index: number, id: Uint8Array): boolean {
 
 /** Time of row `index`, nanoseconds since 1970. */
 export const timeAt = (data: TraceData, index: number): bigint =>
-  data.baseNs + BigInt(Math.round(at(data.start, index)));
+  data.baseNs + BigInt(Math.round(at(data.told ?? data.start, index)));
 /** The identity of row `index`, 32 hex digits: with its time, what `…/rows/{event_id}` asks for. */
 export const eventIdAt = (data: TraceData, index: number): string => hexAt(data.eventIds, index, 16);
 /** The span id of row `index`, 16 hex digits; empty for none. */
