@@ -266,6 +266,36 @@ describe('an item', () => {
     await page.getByText('Occurrence 2 of 2').waitFor();
   });
 
+  it('keeps every tab and action in reach beside the panel', async () => {
+    for (const width of [1440, 1280, 1024]) {
+      const own = await visit(browser, { width, height: 900 });
+      try {
+        await own.page.goto(at(`/errors?q=${run}`));
+        await own.page.getByRole('link', { name: new RegExp(`^${name('Index')}`, 'u') }).click();
+        const panel = own.page.getByRole('tabpanel');
+        await panel.getByText('return results[offset]').waitFor();
+        const edges = async (what: ReturnType<Page['getByRole']>) => {
+          const box = await what.boundingBox();
+          return { left: box?.x ?? Number.NaN, right: (box?.x ?? Number.NaN) + (box?.width ?? 0) };
+        };
+        const bounds = await edges(panel);
+        const tabs = own.page.getByRole('tablist', { name: 'What the occurrence says' }).getByRole('tab');
+        const actions = [
+          tabs.first(),
+          tabs.last(),
+          own.page.getByRole('button', { name: 'Copy', exact: true }),
+        ];
+        for (const one of actions) {
+          const { left, right } = await edges(one);
+          expect(left, `${width}`).toBeGreaterThanOrEqual(bounds.left);
+          expect(right, `${width}`).toBeLessThanOrEqual(bounds.right);
+        }
+      } finally {
+        await own.close();
+      }
+    }
+  });
+
   it('says what its request did just before, and leads to the trace', async () => {
     await page.goto(at(`/errors?q=${story.item.split(':')[0]}`));
     await page.getByRole('table').getByRole('link').first().click();

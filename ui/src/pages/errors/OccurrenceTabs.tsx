@@ -75,7 +75,7 @@ export function OccurrenceTabs({ env, issue, occurrence, list, total, tab, libra
         <span className="grow" />
         {open === 'traceback' && traces.length > 0 ? (
           <span className="row">
-            <span className="muted hide-m">
+            <span className={`muted hide-m ${styles.order}`}>
               most recent call {occurrence.frame_order === 'most_recent_first' ? 'first' : 'last'}
             </span>
             <label className="opt">
