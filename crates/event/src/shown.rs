@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Whether it leaves a mark on a page: not white, no control, no joiner and nothing that turns the line around (Unicode's
-/// format characters and variation selectors).
+/// Whether it leaves a mark on a page: not white, no control, no joiner, tag, variation selector or separator of lines, and
+/// nothing that turns the line around.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !is_unseen(c)
@@ -29,8 +29,8 @@ pub fn plainly(name: &str) -> Cow<'_, str> {
 }
 
 fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e01ef}')
 }
 
 #[cfg(test)]
@@ -43,6 +43,7 @@ mod tests {
             ("backend flask", "backend flask"),
             ("שלום", "שלום"),
             ("a\u{202e}b", "a\\u{202e}b"),
+            ("a\u{2028}b\u{e0041}", "a\\u{2028}b\\u{e0041}"),
             ("a\nb\u{200b}", "a\\u{a}b\\u{200b}"),
         ] {
             assert_eq!(plainly(name), want);

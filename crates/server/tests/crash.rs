@@ -15,7 +15,7 @@ const ROUNDS: usize = 30;
 const SMALL_BUFFER: &str = "262144";
 /// How long a first part and a first merge are waited for under load: merges yield to ingest, and the
 /// senders leave a small machine little.
-const UNDER_LOAD: Duration = Duration::from_secs(60);
+const UNDER_LOAD: Duration = Duration::from_secs(30);
 /// Of each protocol.
 const SENDERS: usize = 2;
 

@@ -136,7 +136,7 @@ export function request(): Request {
       parts_skipped: 0,
       elapsed_us: 0,
     },
-    threshold: 0.7,
+    threshold: 0.8,
   };
 }
 

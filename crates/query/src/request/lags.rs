@@ -113,9 +113,10 @@ pub(super) fn heap(pairs: &[Weighted], assumed: Lag, floor: f64, reach: (f64, f6
     let chance = width / (reach.1 - reach.0);
     #[expect(clippy::cast_precision_loss, reason = "counts of one window")]
     let (inside, by_chance) = (best.inside as f64, pairs.len() as f64 * chance);
-    let stands_out = inside >= by_chance + 4.0 * by_chance.sqrt() + 3.0
-        && best.sum - chance * all >= STANDS_OUT * (best.next - chance * all).max(0.0);
-    (best.inside >= ENOUGH && (best.sum >= 0.25 * all || stands_out)).then_some(Lag {
+    let is_more_than_chance =
+        best.sum >= 0.25 * all || inside >= by_chance + 4.0 * by_chance.sqrt() + 3.0;
+    let stands_out = best.sum - chance * all >= STANDS_OUT * (best.next - chance * all).max(0.0);
+    (best.inside >= ENOUGH && is_more_than_chance && stands_out).then_some(Lag {
         from: best.from,
         shift: best.middle,
         spread: Spread::even(width),
@@ -218,6 +219,33 @@ mod tests {
             weight: 1.0,
         };
         (0..).zip(lags).map(one).collect()
+    }
+
+    /// Three heaps alike, each a third of all: a beat of 200 ms of which every pair is one of three.
+    #[test]
+    fn of_few_heaps_alike_none_is_taken_either() {
+        let three = (0..30).map(|i| Weighted {
+            lags: [
+                f64::from(i % 3 - 1) * 200.0 * MS,
+                f64::from(i * 17 % 600 - 300) * MS,
+            ],
+            share: 1.0 / 3.0,
+            weight: 1.0,
+        });
+        let assumed = Lag {
+            from: From::Start,
+            shift: 0.0,
+            spread: Spread::even(30.0 * MS),
+        };
+        let reach = (-300.0 * MS, 300.0 * MS);
+        let three: Vec<Weighted> = three.collect();
+        assert!(heap(&three, assumed, 0.2 * MS, reach).is_none());
+        let one = &three
+            .iter()
+            .copied()
+            .filter(|p| p.lags[0].abs() < MS)
+            .collect::<Vec<_>>();
+        assert!(heap(one, assumed, 0.2 * MS, reach).is_some());
     }
 
     #[test]

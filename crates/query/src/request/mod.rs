@@ -8,7 +8,7 @@
 //! [`THRESHOLD`] although each has at most one partner ([`assign`]). Below it nothing is joined: the best
 //! candidate is named instead.
 //!
-//! Reading order: [`text`], [`unit`], [`assign`], [`pairs`], [`story`].
+//! Reading order: [`text`], [`unit`], [`assign`], [`lags`], [`pairs`], [`story`].
 
 mod assign;
 mod lags;

@@ -74,7 +74,7 @@ impl Ledger {
 
     /// Sends until `stop`, or until the server is gone.
     pub(crate) fn send_until(&self, server: &Address, stop: &AtomicBool) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(30);
         while !stop.load(Ordering::Relaxed) && Instant::now() < deadline {
             let delivery = self.next.fetch_add(1, Ordering::Relaxed);
             if !self.deliver(server, delivery) {

@@ -85,15 +85,35 @@ describe('the clock fix', () => {
     expect(layoutTrace(before.data)).toEqual(before.layout);
   });
 
-  it('leaves rows that stand under a moved span by their time alone', () => {
+  it('takes rows along that stand under a moved span for their time, when they are of its service', () => {
+    const line = { table: 'logs', source: 'cloudwatch' } as const;
     const { fixed, lines } = drawn([
       root,
       call('b', 5, 20),
-      // Names no parent: it stands where its time is.
-      { name: 'line', table: 'logs', service: 'orders', start: 15, source: 'cloudwatch' },
+      // Neither names a parent. The first lies within the call by the clock of both, and would not any more where that is drawn.
+      { ...line, name: 'of orders', service: 'orders', start: 6 },
+      { ...line, name: 'of web', service: 'web', start: 6 },
     ]);
-    expect(lines).toContain('line 15-15');
-    expect(fixed.layout.moved.size).toBe(1);
+    expect(lines.sort()).toEqual(['a 10-110', 'b 10-30', 'of orders 11-11', 'of web 6-6']);
+    expect([...fixed.layout.moved.values()]).toEqual([5 * MS]);
+  });
+
+  it('says of a call of a moved call by how much it is drawn later', () => {
+    const { fixed } = drawn([root, call('b', 5, 20), call('c', 2, 4, { parent: 'b', service: 'db' })]);
+    expect([...fixed.layout.moved.values()]).toEqual([5 * MS, 8 * MS]);
+  });
+
+  it('keeps a span that came twice one row', () => {
+    const { lines, fixed } = drawn([root, call('b', 5, 20), call('b', 5, 20)]);
+    expect(lines).toEqual(['a 10-110', 'b 10-30']);
+    expect(fixed.layout.times[1]).toBe(2);
+  });
+
+  it('leaves a call of an unknown service', () => {
+    const { before } = drawn([root, call('b', 5, 20)]);
+    expect(clockShifts(before.layout, before.data).size).toBe(1);
+    before.data.service[1] = -1;
+    expect(clockShifts(before.layout, before.data).size).toBe(0);
   });
 
   it('gives back the same request when nothing has to be moved', () => {

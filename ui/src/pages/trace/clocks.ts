@@ -17,7 +17,9 @@ export function clockShifts(layout: TraceLayout, data: TraceData): Map<number, n
     if (!(flags & (Flag.startsOutside | Flag.endsOutside)) || !isBar(at(layout.kind, p))) continue;
     const parent = at(layout.parent, p);
     const [row, parentRow] = [at(layout.row, p), at(layout.row, parent)];
-    if (row < 0 || parentRow < 0 || at(data.service, row) === at(data.service, parentRow)) continue;
+    if (row < 0 || parentRow < 0) continue;
+    const [own, above] = [at(data.service, row), at(data.service, parentRow)];
+    if (own < 0 || above < 0 || own === above) continue;
     const [start, end] = [at(layout.start, p), at(layout.end, p)];
     const [from, to] = [at(layout.start, parent), at(layout.end, parent)];
     if (end - start > to - from || start > to) continue;
@@ -34,9 +36,8 @@ export function fixClocks(laidOut: LaidOut, shifts: Map<number, number>): LaidOu
   const sums = new Float64Array(layout.count);
   for (let p = 0; p < layout.count; p += 1) {
     const parent = at(layout.parent, p);
-    // A row that stands where its time is names no parent, so nothing is known of its clock.
-    const placed = at(layout.flags, p) & Flag.placed;
-    const sum = (parent < 0 || placed ? 0 : at(sums, parent)) + (shifts.get(p) ?? 0);
+    const along = parent >= 0 && (!(at(layout.flags, p) & Flag.placed) || isOfOne(layout, data, p, parent));
+    const sum = (along ? at(sums, parent) : 0) + (shifts.get(p) ?? 0);
     sums[p] = sum;
     if (sum === 0) continue;
     const row = at(layout.row, p);
@@ -48,10 +49,18 @@ export function fixClocks(laidOut: LaidOut, shifts: Map<number, number>): LaidOu
   }
   const moved = { ...data, start, told: data.start };
   const next = layoutTrace(moved);
-  const byRow = new Map([...shifts].map(([p, by]) => [at(layout.row, p), by]));
+  const byRow = new Map([...shifts.keys()].map((p) => [at(layout.row, p), at(sums, p)]));
   for (let p = 0; p < next.count; p += 1) {
     const by = byRow.get(at(next.row, p));
     if (by !== undefined) next.moved.set(p, by);
   }
   return { ...laidOut, data: moved, layout: next };
+}
+
+/** Whether a row that stands under another for its time has the clock of it: only those of one service are known to. */
+function isOfOne(layout: TraceLayout, data: TraceData, p: number, parent: number): boolean {
+  const [row, host] = [at(layout.row, p), at(layout.row, parent)];
+  return (
+    row >= 0 && host >= 0 && at(data.service, row) >= 0 && at(data.service, row) === at(data.service, host)
+  );
 }

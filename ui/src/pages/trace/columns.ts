@@ -112,9 +112,11 @@ export function hasId(ids: Uint8Array, index: number, id: Uint8Array): boolean {
   return true;
 }
 
+/** Time of row `index` as it says itself, nanoseconds after `baseNs`. */
+export const toldAt = (data: TraceData, index: number): number => at(data.told ?? data.start, index);
 /** Time of row `index`, nanoseconds since 1970. */
 export const timeAt = (data: TraceData, index: number): bigint =>
-  data.baseNs + BigInt(Math.round(at(data.told ?? data.start, index)));
+  data.baseNs + BigInt(Math.round(toldAt(data, index)));
 /** The identity of row `index`, 32 hex digits: with its time, what `…/rows/{event_id}` asks for. */
 export const eventIdAt = (data: TraceData, index: number): string => hexAt(data.eventIds, index, 16);
 /** The span id of row `index`, 16 hex digits; empty for none. */

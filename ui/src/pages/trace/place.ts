@@ -1,6 +1,6 @@
 // Where rows stand that name no parent: under the span whose time they lie in, in their service's lane.
 
-import { at, isBar, Kind, NO_JOIN, type TraceData } from './columns.ts';
+import { at, isBar, Kind, NO_JOIN, type TraceData, toldAt } from './columns.ts';
 import type { Tree } from './tree.ts';
 
 /** Clocks of one machine agree to about this many nanoseconds, whoever read them. */
@@ -97,12 +97,13 @@ function lanesOf(data: TraceData, tree: Tree, kind: number): Map<number, number[
 
 /** The innermost bar of a lane in whose time row `i` lies; where two run side by side, the one around both. */
 function hostOf(data: TraceData, tree: Tree, lane: readonly number[], i: number): number | undefined {
-  const start = at(data.start, i);
+  // Where it is drawn comes after: what a clock that differs stamped was stamped while its host ran by that clock.
+  const start = toldAt(data, i);
   const end = start + Math.max(0, at(data.duration, i));
   const bar = isBar(at(data.kind, i));
   const around = new Map<number, number[]>();
   for (const host of lane) {
-    const from = at(data.start, host);
+    const from = toldAt(data, host);
     if (from - AGREE_NS > start || from + Math.max(0, at(data.duration, host)) + AGREE_NS < end) continue;
     // Nothing lies within its own trace's spans but where its ids say.
     if (!bar || at(data.kind, i) !== at(data.kind, host) || at(data.trace, i) !== at(data.trace, host)) {

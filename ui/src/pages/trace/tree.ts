@@ -1,6 +1,6 @@
 // Who stands below whom: by the ids that rows carry, and where they carry none, by time.
 
-import { at, hexAt, isBar, Kind, NO_JOIN, type TraceData } from './columns.ts';
+import { at, hexAt, isBar, Kind, NO_JOIN, type TraceData, toldAt } from './columns.ts';
 import { placeByTime } from './place.ts';
 
 /** Parents of rows; positions come later. */
@@ -23,7 +23,7 @@ function sameSpan(data: TraceData, a: number, b: number): boolean {
     data.kind[a] === data.kind[b] &&
     data.name[a] === data.name[b] &&
     data.service[a] === data.service[b] &&
-    data.start[a] === data.start[b] &&
+    toldAt(data, a) === toldAt(data, b) &&
     data.duration[a] === data.duration[b]
   );
 }
