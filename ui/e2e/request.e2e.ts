@@ -286,7 +286,7 @@ describe('a request from another row of it', () => {
 it('what may be of a request stands below it, with how sure that is', async () => {
   await page.goto(at(`trace/${twins.trace}`));
   await grid()
-    .getByText(/^Not joined: these lie near it, but are less than 70 % sure/u)
+    .getByText(/^Not joined: these lie near it, but are less than 80 % sure/u)
     .waitFor();
   const near = row(`GET http /same/${run}`);
   await near.getByText(/^\d+ % sure$/u).waitFor();
